@@ -1,0 +1,42 @@
+# Everything runs inside .venv, made from the lock; the stamp makes reruns offline and instant.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml Makefile 2>/dev/null | sha256sum | cut -c1-16)
+JOBS ?= $(shell nproc)
+
+.PHONY: demo test test-full test-matrix lint bench lock clean install
+.DEFAULT_GOAL := demo
+
+install: $(STAMP)
+
+$(STAMP):
+	@test -x "$(PY)" || "$(PYTHON)" -m venv "$(VENV)"
+	"$(PY)" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@rm -f "$(VENV)"/.installed-*
+	@touch "$@"
+
+demo: $(STAMP)
+	"$(PY)" run.py compare baseline referral --reps 10 --jobs "$(JOBS)"
+
+lint: $(STAMP)
+	"$(PY)" -m ruff check .
+	"$(PY)" -m ruff format --check .
+	"$(PY)" -m mypy
+
+test: lint
+	"$(PY)" -m pytest -n "$(JOBS)" -m "not full"
+
+test-full: lint
+	"$(PY)" -m pytest -n "$(JOBS)"
+
+bench: $(STAMP)
+	"$(PY)" -m tests.bench
+
+# The lock is made on Python 3.11 and serves 3.11 to 3.13 (needs uv).
+lock:
+	uv pip compile pyproject.toml --extra dev --python-platform x86_64-manylinux_2_28 --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --output-file requirements.lock --quiet
+
+clean:
+	rm -rf "$(VENV)" .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Experiments: replicates run in parallel, stored whole, extended, and compared in pairs."""

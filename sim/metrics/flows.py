@@ -1,0 +1,114 @@
+"""Flows: what happened in a period, weighted to the represented population."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.metrics.base import BY_ALL, BY_SEGMENT, By, Cube, Floats, View, metric, once
+from sim.records import Columns
+
+
+def _flow(view: View, table: Columns, moment: str, where: NDArray[np.bool_] | None = None) -> Cube:
+    happened = view.in_horizon(table[moment])
+    codes = {"year": view.year(table[moment]), "segment": table["segment"]}
+    if "channel" in table:
+        codes["channel"] = table["channel"]
+    return view.tally(codes, table["district"], happened if where is None else happened & where)
+
+
+@once
+def lead_flow(view: View) -> Cube:
+    """Leads on year, segment, channel."""
+    return _flow(view, view.records.leads, "arrived")
+
+
+@once
+def order_flow(view: View) -> Cube:
+    """Orders on year, segment, channel."""
+    return _flow(view, view.records.orders, "ordered")
+
+
+@once
+def delivery_flow(view: View) -> Cube:
+    """Deliveries on year, segment, channel."""
+    return _flow(view, view.records.orders, "delivered")
+
+
+@once
+def first_delivery_flow(view: View) -> Cube:
+    """First deliveries (new customers) on year, segment, channel."""
+    return _flow(view, view.records.orders, "delivered", view.records.orders["first"].astype(bool))
+
+
+@once
+def _visit_flow(view: View) -> Cube:
+    return _flow(view, view.records.leads, "visited")
+
+
+@once
+def _test_drive_flow(view: View) -> Cube:
+    return _flow(view, view.records.leads, "tested")
+
+
+@once
+def _cancellation_flow(view: View) -> Cube:
+    return _flow(view, view.records.orders, "cancelled")
+
+
+@once
+def _repurchase_flow(view: View) -> Cube:
+    return _flow(view, view.records.orders, "delivered", view.records.orders["repurchase"].astype(bool))
+
+
+@once
+def _defection_flow(view: View) -> Cube:
+    return _flow(view, view.records.replacements, "moment", ~view.records.replacements["same_brand"].astype(bool))
+
+
+@metric(unit="count", better="up", by=BY_ALL)
+def leads(view: View, by: By) -> Floats:
+    """Households that left contact data in the period, by the channel where they left it."""
+    return lead_flow(view).by(by)
+
+
+@metric(unit="count", better="up", by=BY_ALL)
+def visits(view: View, by: By) -> Floats:
+    """First store visits of leads in the period."""
+    return _visit_flow(view).by(by)
+
+
+@metric(unit="count", better="up", by=BY_ALL)
+def test_drives(view: View, by: By) -> Floats:
+    """First test drives of leads in the period."""
+    return _test_drive_flow(view).by(by)
+
+
+@metric(unit="count", better="up", by=BY_ALL)
+def orders(view: View, by: By) -> Floats:
+    """Orders placed in the period, later cancelled ones included, by the channel of their lead."""
+    return order_flow(view).by(by)
+
+
+@metric(unit="count", better="down", by=BY_ALL)
+def cancellations(view: View, by: By) -> Floats:
+    """Orders cancelled in the period, whenever they were placed."""
+    return _cancellation_flow(view).by(by)
+
+
+@metric(unit="count", better="up", by=BY_ALL)
+def deliveries(view: View, by: By) -> Floats:
+    """Cars handed over in the period, first cars and repurchases."""
+    return delivery_flow(view).by(by)
+
+
+@metric(unit="count", better="up", by=BY_ALL)
+def repurchases(view: View, by: By) -> Floats:
+    """Deliveries in the period that replace a car of the brand."""
+    return _repurchase_flow(view).by(by)
+
+
+@metric(unit="count", better="down", by=BY_SEGMENT)
+def defections(view: View, by: By) -> Floats:
+    """Owners of the brand who replaced the car by a rival's in the period."""
+    return _defection_flow(view).by(by)

@@ -1,0 +1,117 @@
+"""Conversion of leads, by cohorts of arrival.
+
+Every lead is followed for the same `follow_up_weeks` after it arrived, and what comes later does not count; leads not
+observed that long are left out. The product of the two stages is the whole only where every order follows a visit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.channels import REFERRAL
+from sim.metrics.base import BY_ALL, BY_SEGMENT, By, Cube, Floats, View, metric, once, ratio
+from sim.records import LEAD_OUTCOMES, Columns
+from sim.units import WEEKS_PER_YEAR
+
+BY_REFERRED: tuple[By, ...] = (*BY_ALL, ("referred",), ("year", "referred"))
+BY_TIE: tuple[By, ...] = (*BY_SEGMENT, ("tie",), ("year", "tie"))
+
+
+def _follow_up(view: View) -> float:
+    return view.records.follow_up_weeks / WEEKS_PER_YEAR
+
+
+@once
+def _followed(view: View) -> NDArray[np.bool_]:
+    """Leads of the horizon that were observed for the whole follow-up."""
+    arrived = view.records.leads["arrived"]
+    return view.in_horizon(arrived) & (arrived + _follow_up(view) <= view.records.end)
+
+
+def _in_time(view: View, leads: Columns, moment: str) -> NDArray[np.bool_]:
+    """Followed leads to which it happened within the follow-up."""
+    happened: NDArray[np.bool_] = _followed(view) & (leads[moment] <= leads["arrived"] + _follow_up(view))
+    return happened
+
+
+def _cohort(view: View, where: NDArray[np.bool_]) -> Cube:
+    leads = view.records.leads
+    codes = {name: leads[name] for name in ("segment", "channel")}
+    codes["year"] = view.year(leads["arrived"], followed=_follow_up(view))
+    return view.tally(codes, leads["district"], where)
+
+
+@once
+def followed_leads(view: View) -> Cube:
+    """Leads with full follow-up on segment, channel, year."""
+    return _cohort(view, _followed(view))
+
+
+@once
+def _visited(view: View) -> Cube:
+    return _cohort(view, _in_time(view, view.records.leads, "visited"))
+
+
+@once
+def _visited_and_ordered(view: View) -> Cube:
+    leads = view.records.leads
+    return _cohort(view, _in_time(view, leads, "visited") & _in_time(view, leads, "ordered"))
+
+
+@once
+def _ordered(view: View) -> Cube:
+    return _cohort(view, _in_time(view, view.records.leads, "ordered"))
+
+
+@once
+def _lost_late(view: View) -> Cube:
+    leads = view.records.leads
+    return _cohort(view, _in_time(view, leads, "closed") & (leads["outcome"] == LEAD_OUTCOMES.index("lost_late")))
+
+
+def _referred(view: View, where: NDArray[np.bool_]) -> Cube:
+    leads = view.records.leads
+    codes = {"segment": leads["segment"], "tie": leads["tie"]}
+    codes["year"] = view.year(leads["arrived"], followed=_follow_up(view))
+    return view.tally(codes, leads["district"], where & (leads["channel"] == REFERRAL))
+
+
+@once
+def _referred_leads(view: View) -> Cube:
+    return _referred(view, _followed(view))
+
+
+@once
+def _referred_ordered(view: View) -> Cube:
+    return _referred(view, _in_time(view, view.records.leads, "ordered"))
+
+
+@metric(unit="share", better="up", by=BY_ALL)
+def lead_to_visit(view: View, by: By) -> Floats:
+    """Share of the leads opened in the period, fully followed up, that visited a store within the follow-up."""
+    return ratio(_visited(view).by(by), followed_leads(view).by(by))
+
+
+@metric(unit="share", better="up", by=BY_ALL)
+def visit_to_order(view: View, by: By) -> Floats:
+    """Of the leads opened in the period that visited within the follow-up, the share that ordered within it."""
+    return ratio(_visited_and_ordered(view).by(by), _visited(view).by(by))
+
+
+@metric(unit="share", better="up", by=BY_REFERRED)
+def lead_to_order(view: View, by: By) -> Floats:
+    """Share of the leads opened in the period, fully followed up, that ordered within the follow-up."""
+    return ratio(_ordered(view).by(by), followed_leads(view).by(by))
+
+
+@metric(unit="share", better="down", by=BY_ALL)
+def leads_lost_late(view: View, by: By) -> Floats:
+    """Share of the leads opened in the period, fully followed up, lost because the answer came too late or never."""
+    return ratio(_lost_late(view).by(by), followed_leads(view).by(by))
+
+
+@metric(unit="share", better="up", by=BY_TIE)
+def referral_conversion(view: View, by: By) -> Floats:
+    """Share of the referred leads opened in the period, fully followed up, that ordered within the follow-up."""
+    return ratio(_referred_ordered(view).by(by), _referred_leads(view).by(by))

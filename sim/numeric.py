@@ -1,0 +1,124 @@
+"""The one exponential, logarithm and power of the model, and sums whose order is stated.
+
+Library versions of `exp` and `log` differ between NumPy, `math` and compilers in the last bit of some values, which is
+enough to tear paired worlds apart. These are the classic fdlibm algorithms (Sun Microsystems 1993) in additions,
+multiplications and divisions only, which IEEE 754 fixes to the bit: the same from arrays, kernels and plain Python, on
+every machine. Accuracy: below one unit in the last place.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import compiled
+
+compiled.prepare()
+
+from numba import njit, vectorize  # noqa: E402  (the cache folder has to be named before numba is loaded)
+
+_LN2_HI = 6.93147180369123816490e-01
+_LN2_LO = 1.90821492927058770002e-10
+_INV_LN2 = 1.44269504088896338700e00
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def exp_one(x: float) -> float:
+    """e**x of one number, for kernels."""
+    if x != x:
+        return x
+    if x > 709.782712893384:
+        return math.inf
+    if x < -745.1332191019411:
+        return 0.0
+    k = math.floor(x * _INV_LN2 + 0.5)
+    high = x - k * _LN2_HI
+    low = k * _LN2_LO
+    r = high - low
+    t = r * r
+    c = r - t * (
+        1.66666666666666019037e-01
+        + t
+        * (
+            -2.77777777770155933842e-03
+            + t * (6.61375632143793436117e-05 + t * (-1.65339022054652515390e-06 + t * 4.13813679705723846039e-08))
+        )
+    )
+    y = 1.0 - ((low - (r * c) / (2.0 - c)) - high)
+    return math.ldexp(y, int(k))
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def log_one(x: float) -> float:
+    """Natural logarithm of one number, for kernels; minus infinity at 0, nan below."""
+    if x != x or x < 0.0:
+        return math.nan
+    if x == 0.0:
+        return -math.inf
+    if x == math.inf:
+        return x
+    m, k = math.frexp(x)
+    if m < 0.7071067811865476:
+        m = m * 2.0
+        k = k - 1
+    f = m - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    w = z * z
+    t1 = w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01))
+    t2 = z * (
+        6.666666666666735130e-01
+        + w * (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01))
+    )
+    half = 0.5 * f * f
+    return k * _LN2_HI - ((half - (s * (half + (t1 + t2)) + k * _LN2_LO)) - f)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def power_one(x: float, p: float) -> float:
+    """x**p of one number x >= 0, for kernels; 1 for p = 0, 0 for x = 0 and p > 0."""
+    if p == 0.0 or x == 1.0:
+        return 1.0
+    if p == 1.0:
+        return x
+    return exp_one(p * log_one(x))
+
+
+@vectorize(["float64(float64)"], cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _exp(x):  # type: ignore[no-untyped-def]
+    return exp_one(x)
+
+
+@vectorize(["float64(float64)"], cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _log(x):  # type: ignore[no-untyped-def]
+    return log_one(x)
+
+
+@vectorize(["float64(float64, float64)"], cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _power(x, p):  # type: ignore[no-untyped-def]
+    return power_one(x, p)
+
+
+def exp(x: Any) -> Any:
+    """e**x, elementwise; float or float64 array as given."""
+    return _exp(x)
+
+
+def log(x: Any) -> Any:
+    """Natural logarithm, elementwise; minus infinity at 0, nan below."""
+    return _log(x)
+
+
+def power(x: Any, p: Any) -> Any:
+    """x**p for x >= 0, elementwise; 1 for p = 0, 0 for x = 0 and p > 0."""
+    return _power(x, p)
+
+
+def group_sums(group: NDArray[Any], values: NDArray[np.float64], order: NDArray[Any], size: int) -> NDArray[np.float64]:
+    """Sums of `values` by `group` (0..size-1), added in the order of the permanent key `order`, not of the rows."""
+    by_key = np.argsort(order, kind="stable")
+    sums: NDArray[np.float64] = np.bincount(group[by_key], weights=values[by_key], minlength=size)
+    return sums

@@ -1,0 +1,124 @@
+"""From tables to records: the logs of a replicate, in the order of permanent ids and moments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.channels import PAID_ADS, VERTICAL_MEDIA
+from sim.policies import POLICIES
+from sim.records import Columns, Records
+from sim.table import Table
+from sim.world.world import World
+
+_LEADS = (
+    "household episode segment district channel first_touch arrived answered reached visited tested ordered closed "
+    "outcome referrer tie store seller hours"
+).split()
+_ORDERS = (
+    "household number segment district channel first_touch referrer tie lead ordered cancelled delivered first "
+    "repurchase price discount"
+).split()
+
+
+def records(world: World) -> Records:
+    """The logs of everything that happened so far."""
+    s = world.scenario
+    return Records(
+        start_year=s.horizon.start_year,
+        years=s.horizon.years,
+        run_off_years=s.economics.run_off_years,
+        ticks_per_year=s.horizon.ticks_per_year,
+        follow_up_weeks=s.economics.follow_up_weeks,
+        discount_rate_per_year=s.economics.discount_rate_per_year,
+        ltv_window_years=s.economics.ltv_window_years,
+        currency=s.currency,
+        districts=tuple(d.name for d in s.market.districts),
+        segments=tuple(s.market.segments),
+        weights=world.weights.copy(),
+        seller_hour_cost=np.full(len(world.weights), world.hourly_pay, dtype=np.int64),
+        policy_start={
+            POLICIES[name].channel: (policy.start - s.horizon.start_year) if policy.start is not None else 0.0
+            for name, policy in s.active_policies()
+        },
+        leads=_columns(world.leads, _LEADS),
+        orders=_columns(world.orders, _ORDERS),
+        margins=_of_people(world, world.margins, "order moment amount purpose".split()),
+        relationships=_of_people(world, world.relationships, "order began ended".split()),
+        replacements=_of_people(world, world.replacements, "moment same_brand".split()),
+        ledger=world.ledger.columns(),
+        stocks=_stocks(world),
+        hours=_hours(world),
+        media=_media(world),
+    )
+
+
+def _columns(table: Table, names: list[str]) -> Columns:
+    """Copy columns of a table whose rows already stand in the order of moments and ids."""
+    return {name: getattr(table, name).copy() for name in names}
+
+
+def _of_people(world: World, table: Any, names: list[str]) -> Columns:
+    """Copy columns of a log, with the household's id, segment and district, ordered by the first moment and the id."""
+    people = world.people
+    columns: Columns = {
+        "household": people.id[table.person],
+        "segment": people.segment[table.person],
+        "district": people.district[table.person],
+        **{name: getattr(table, name) for name in names},
+    }
+    moment = columns["moment"] if "moment" in columns else columns["began"]
+    order = np.lexsort((columns["household"], moment))
+    return {name: values[order] for name, values in columns.items()}
+
+
+def _stocks(world: World) -> Columns:
+    """Yearly stocks, one row per year, district and segment."""
+    segments = len(world.segments)
+    groups = len(world.weights) * segments
+    columns: Columns = {
+        "year_end": np.repeat(np.array([c["year_end"] for c in world.counts], dtype=np.int32), groups),
+        "district": np.tile(np.repeat(np.arange(len(world.weights)), segments), len(world.counts)).astype(np.int16),
+        "segment": np.tile(np.arange(segments), len(world.counts) * len(world.weights)).astype(np.int8),
+    }
+    for name in ("aware", "prospects", "open_leads", "waiting", "owners", "satisfaction_sum", "satisfaction_n"):
+        columns[name] = np.concatenate([c[name] for c in world.counts]) if world.counts else np.empty(0)
+    return columns
+
+
+def _hours(world: World) -> Columns:
+    """Sellers' hours, one row per tick and district."""
+    districts, ticks = len(world.weights), world.tick + 1
+    grids: dict[str, NDArray[Any]] = {
+        "worked": np.zeros((ticks, districts)),
+        **{name: np.zeros((ticks, districts), dtype=np.int64) for name in ("calls", "visits", "test_drives")},
+    }
+    for tick, tally in world.worked:
+        for name, grid in grids.items():
+            grid[tick] = getattr(tally, name)
+    sellers = np.bincount(world.stores.district[world.sellers.store], minlength=districts)
+    hours = world.scenario.stores.hours_per_week * 52 * world.dt
+    available = np.zeros(districts) if np.isinf(hours) else sellers * hours
+    return {
+        "tick": np.repeat(np.arange(ticks, dtype=np.int32), districts),
+        "district": np.tile(np.arange(districts, dtype=np.int16), ticks),
+        "available": np.tile(np.where(np.isinf(hours), np.inf, available), ticks),
+        **{name: grid.ravel() for name, grid in grids.items()},
+        "sellers": np.tile(sellers, ticks),
+    }
+
+
+def _media(world: World) -> Columns:
+    """Money of the media so far, one row per medium and district: offered = spent + unspent, in minor units."""
+    districts = len(world.weights)
+    return {
+        "district": np.tile(np.arange(districts, dtype=np.int16), 2),
+        "channel": np.repeat(np.array([PAID_ADS, VERTICAL_MEDIA], dtype=np.int8), districts),
+        "budget": world.media_offered.ravel().copy(),
+        "spent": world.media_spent.ravel().copy(),
+        "unspent": (world.media_offered - world.media_spent).ravel(),
+    }
+
+

@@ -1,0 +1,1 @@
+"""The verbs of a tick: each takes the world and changes it."""

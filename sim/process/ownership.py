@@ -1,0 +1,112 @@
+"""Owners use the car, meet service, are pleased or let down, and keep or drop the relationship (L12, L13, D12).
+
+Three things stay apart: the *relationship* with service and app, which ends by a hazard that falls with satisfaction;
+the *vehicle*, which is replaced when a need arises; and the *repurchase*, which is a choice like any other. Contacts
+with service come at a constant rate while the relationship is kept; some are incidents, put right or not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim import numeric
+from sim.ledger import Purpose
+from sim.process import word_of_mouth
+from sim.streams import Decision, uniform
+from sim.units import MINOR_PER_MONEY
+from sim.world.people import BRAND, F64, I64
+from sim.world.world import World
+
+
+def begin(world: World, rows: I64, moment: F64) -> None:
+    """Begin relationships: draw how long they may last, and date the first contact with service."""
+    people = world.people
+    people.spells[rows] += 1
+    people.cares[rows] += 1  # the gap drawn before an earlier relationship ended must not be drawn again
+    people.stay_left[rows] = -numeric.log(uniform(world.key, Decision.LEAVE, people.spells[rows], 0, people.id[rows]))
+    people.care_from[rows] = moment
+    _next_care(world, rows, moment)
+
+
+def begin_initial(world: World) -> None:
+    """Begin the relationships, contacts and talks of the owners at the start of the horizon."""
+    rows = world.owners
+    moment = np.zeros(len(rows))
+    begin(world, rows, moment)
+    word_of_mouth.begin(world, rows, moment)
+
+
+def leaving_rate(world: World, rows: I64) -> F64:
+    """Hazard of dropping the relationship per year, at present satisfaction."""
+    b = world.behaviour
+    rate: F64 = b.leave_per_year * numeric.exp(-b.leave_slope * (world.people.satisfaction[rows] - 0.5))
+    return rate
+
+
+def _next_care(world: World, rows: I64, moment: F64) -> None:
+    people, rate = world.people, world.behaviour.care_contacts_per_year
+    if rate > 0.0:
+        gap = -numeric.log(uniform(world.key, Decision.CARE_NEXT, 0, 0, people.id[rows], people.cares[rows])) / rate
+        people.care_at[rows] = moment + gap
+    _file(world, rows)
+
+
+def _leave_at(world: World, rows: I64) -> F64:
+    people = world.people
+    rate = leaving_rate(world, rows)
+    never = np.full(len(rows), np.inf)
+    left: F64 = people.care_from[rows] + np.divide(people.stay_left[rows], rate, out=never, where=rate > 0.0)
+    return left
+
+
+def _file(world: World, rows: I64) -> None:
+    following = np.minimum(_leave_at(world, rows), world.people.care_at[rows])
+    later = np.floor(following * world.ticks_per_year) > world.tick
+    world.cares.file(rows[later], following[later])
+
+
+def live(world: World) -> None:
+    """Let everything happen that is due in this tick: contacts with service, and relationships that end."""
+    people = world.people
+    rows = np.unique(world.cares.take(world.tick))
+    while len(rows):
+        rows = rows[(people.car[rows] == BRAND) & (people.relationship[rows] >= 0)]
+        leave = _leave_at(world, rows)
+        following = np.minimum(leave, people.care_at[rows])
+        due = np.floor(following * world.ticks_per_year) <= world.tick
+        rows, leave = rows[due], leave[due]
+        leaves = leave <= people.care_at[rows]
+        _leave(world, rows[leaves], leave[leaves])
+        _care(world, rows[~leaves])
+        rows = rows[~leaves]
+
+
+def _leave(world: World, rows: I64, moment: F64) -> None:
+    people = world.people
+    world.relationships.ended[people.relationship[rows]] = moment
+    people.relationship[rows] = -1
+    people.care_at[rows] = np.inf
+
+
+def _care(world: World, rows: I64) -> None:
+    """One contact with service each: margin, and what it does to satisfaction."""
+    if len(rows) == 0:
+        return
+    people, b, key = world.people, world.behaviour, world.key
+    moment, nth, who = people.care_at[rows], people.cares[rows], people.id[rows]
+    people.stay_left[rows] -= leaving_rate(world, rows) * (moment - people.care_from[rows])
+    people.care_from[rows] = moment
+    amount = round(world.offers.service_margin_per_year * MINOR_PER_MONEY / b.care_contacts_per_year)
+    world.service_margin += amount * len(rows)
+    world.ledger.book(Purpose.SERVICE_MARGIN, people.district[rows], -1, amount)
+    world.margins.append(
+        len(rows), person=rows, order=people.first_order[rows], moment=moment, amount=amount, purpose=1
+    )
+    satisfied = people.satisfaction[rows]
+    settled = satisfied + b.settle_share * (world.offers.strength[people.segment[rows]] - satisfied)
+    incident = uniform(key, Decision.CARE_KIND, 0, 0, who, nth) < b.incident_share
+    recovered = uniform(key, Decision.CARE_RECOVERY, 0, 0, who, nth) < b.recovery_share
+    after = np.where(recovered, satisfied + b.recovery_lift * (1.0 - satisfied), satisfied * (1.0 - b.incident_drop))
+    people.satisfaction[rows] = np.where(incident, after, settled)
+    people.cares[rows] += 1
+    _next_care(world, rows, moment)

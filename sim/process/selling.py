@@ -1,0 +1,212 @@
+"""Sellers answer, filter, receive, test-drive and close within their hours; households order or buy elsewhere.
+
+Opinions, prices and offers are read once per tick; the order in which sellers get to their jobs is kept to the moment
+(`desk`). A household that ends its search without an order buys from a rival.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim import numeric
+from sim.channels import REFERRAL
+from sim.ledger import Purpose
+from sim.process import desk, leads, need, touches
+from sim.streams import Decision, uniform
+from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
+from sim.world.people import BRAND, F64, I64, NO_CAR_OF_OURS, Stage
+from sim.world.stores import Outcome
+from sim.world.world import World
+
+
+def work(world: World) -> None:
+    """Serve this tick's jobs, lock orders, and end the searches that are over."""
+    rows = world.open_leads[world.leads.next_at[world.open_leads] < world.end]
+    if len(rows):
+        due, tally = _serve(world, rows)
+        _record(world, rows, due, tally)
+        _order(world, rows[due.outcome == Outcome.ORDERED])
+    _end_searches(world)
+    world.open_leads = world.open_leads[world.leads.outcome[world.open_leads] == Outcome.OPEN]
+
+
+def _serve(world: World, rows: I64) -> tuple[desk.Due, desk.Tally]:
+    """Run the desk over the leads that have something to do."""
+    due = _due(world, rows)
+    districts = len(world.weights)
+    tally = desk.Tally(np.zeros(districts), *(np.zeros(districts, dtype=np.int64) for _ in range(3)))
+    team = desk.Team(
+        world.stores.first_seller.astype(np.int64),
+        world.stores.sellers.astype(np.int64),
+        world.sellers.skill,
+        world.sellers.free_at,
+    )
+    desk.serve(world.end, (world.key.seed, world.key.replicate), due, team, pace(world), tally)
+    return due, tally
+
+
+def pace(world: World) -> desk.Pace:
+    """Durations and constants of the desk, from the scenario's stores and the constants of behaviour."""
+    s, b = world.scenario.stores, world.behaviour
+    return desk.Pace(
+        opens=float(s.open_hour),
+        open_hours=float(s.close_hour - s.open_hour),
+        stretch=s.open_hours_per_week() / s.hours_per_week if s.hours_per_week > 0 else np.inf,
+        call_hours=float(s.call_hours),
+        attempt_hours=float(s.attempt_hours),
+        visit_hours=float(s.visit_hours),
+        test_drive_hours=float(s.test_drive_hours),
+        order_hours=float(s.order_hours),
+        visit_delay=b.visit_delay_days / DAYS_PER_YEAR,
+        nurture=b.nurture_weeks / WEEKS_PER_YEAR,
+        test_drive_share=float(b.test_drive_share),
+        spot_decision_share=float(b.spot_decision_share),
+        skill_weight=float(b.choice_skill),
+        test_drive_utility=float(b.choice_test_drive),
+    )
+
+
+def _due(world: World, rows: I64) -> desk.Due:
+    """Gather what the desk needs to know of each lead: where it stands, and what its household thinks."""
+    table, people, b = world.leads, world.people, world.behaviour
+    person = table.person[rows]
+    segment = people.segment[person]
+    _, trust, partner_trust = touches.personal(world, person)
+    interest = touches.interest(world, person, trust)
+    discount = np.where(table.channel[rows] == REFERRAL, world.levers.price.discount_referred, 0.0)
+    own, partner = (_utility(world, person, stock, discount) for stock in (trust, partner_trust))
+    last_word = np.array([s.partner_last_word for s in world.scenario.market.segments.values()])
+    wide = np.int64
+    return desk.Due(
+        household=table.household[rows].astype(wide),
+        episode=table.episode[rows].astype(wide),
+        store=table.store[rows].astype(wide),
+        district=table.district[rows].astype(wide),
+        in_market=table.in_market[rows],
+        partner=people.partner[person],
+        last_word=last_word[segment],
+        agree=1.0 - numeric.exp(-b.visit_propensity * interest * numeric.exp(-people.store_km[person] / b.visit_km)),
+        utility=own,
+        partner_utility=partner,
+        cool_at=table.cool_at[rows],
+        ready_at=people.ready_at[person],
+        seller=table.seller[rows].astype(wide),
+        answered=table.answered[rows],
+        reached=table.reached[rows],
+        visited=table.visited[rows],
+        tested=table.tested[rows],
+        closed=table.closed[rows],
+        outcome=table.outcome[rows].astype(wide),
+        hours=np.zeros(len(rows)),
+        calls=table.calls[rows].astype(wide),
+        next_at=table.next_at[rows],
+        next_job=table.next_job[rows].astype(wide),
+    )
+
+
+def _utility(world: World, person: I64, stock: F64, discount: F64) -> F64:
+    """Utility of the brand above the best alternative: product x price x trust x loyalty, as a logit adds them."""
+    people, b, offers = world.people, world.behaviour, world.offers
+    segment = people.segment[person]
+    sensitivity = np.array([s.price_sensitivity for s in world.scenario.market.segments.values()])
+    relative = np.maximum(1.0 - discount / offers.price, 1e-6) if offers.price > 0 else np.ones(len(person))
+    trust = touches.trusting(stock + world.media.trust[people.group[person]])
+    loyal = (people.car[person] == BRAND) & (people.relationship[person] >= 0)
+    loyalty = np.where(loyal, b.choice_loyalty * (2.0 * people.satisfaction[person] - 0.5), 0.0)
+    value = b.choice_product * numeric.log(offers.strength)[segment] - b.choice_price * sensitivity[segment] * numeric.log(relative)
+    utility: F64 = value + b.choice_trust * trust + loyalty - offers.alternative[segment]
+    return utility
+
+
+def _record(world: World, rows: I64, due: desk.Due, tally: desk.Tally) -> None:
+    """Write the desk's work to leads, households, books and the log of hours."""
+    table, people = world.leads, world.people
+    for name in ("seller", "answered", "reached", "visited", "tested", "closed", "outcome", "calls", "next_at", "next_job"):
+        getattr(table, name)[rows] = getattr(due, name)
+    table.hours[rows] += due.hours
+    searching = people.stage[table.person[rows]] == Stage.SEARCHING
+    people.ready_at[table.person[rows[searching]]] = due.ready_at[searching]
+    people.lead[table.person[rows[due.outcome != Outcome.OPEN]]] = -1
+    pay = np.floor(due.hours * world.hourly_pay + 0.5).astype(np.int64)
+    world.payroll += int(pay.sum())
+    world.ledger.book(Purpose.SELLER_HOURS, table.district[rows], table.channel[rows], pay)
+    world.worked.append((world.tick, tally))
+
+
+def _order(world: World, rows: I64) -> None:
+    """Lock the orders of this tick: price and discount are fixed, the referrer's credit is pending, patience begins."""
+    table, people, b = world.leads, world.people, world.behaviour
+    rows = rows[np.lexsort((table.household[rows], table.closed[rows]))]
+    person = table.person[rows]
+    table.ordered[rows] = table.closed[rows]
+    people.stage[person] = Stage.WAITING
+    people.ready_at[person] = np.inf
+    referred = table.channel[rows] == REFERRAL
+    price = round(world.offers.price * MINOR_PER_MONEY)
+    discount = np.where(referred, min(round(world.levers.price.discount_referred * MINOR_PER_MONEY), price), 0)
+    patience = np.array([s.patience_weeks for s in world.scenario.market.segments.values()])[people.segment[person]]
+    u = uniform(world.key, Decision.CANCEL, people.orders[person], 0, people.id[person])
+    wait = patience / WEEKS_PER_YEAR * numeric.power(-numeric.log(u), 1.0 / b.cancel_shape)
+    new = world.orders.append(
+        len(rows),
+        person=person,
+        household=people.id[person],
+        number=people.orders[person],
+        segment=people.segment[person],
+        district=people.district[person],
+        channel=table.channel[rows],
+        first_touch=table.first_touch[rows],
+        referrer=table.referrer[rows],
+        tie=table.tie[rows],
+        lead=rows,
+        ordered=table.ordered[rows],
+        cancel_at=table.ordered[rows] + wait,
+        repurchase=people.car[person] == BRAND,
+        price=price - discount,
+        discount=discount,
+        credit=np.where(referred, round(world.levers.invite.credit * MINOR_PER_MONEY), 0),
+        credit_cost_share=world.levers.invite.credit_cost_share,
+        credit_cap=world.levers.invite.cap_per_year,
+    )
+    people.orders[person] += 1
+    world.waiting = np.concatenate([world.waiting, np.arange(new.start, new.stop)])
+
+
+def _end_searches(world: World) -> None:
+    """Households whose search is over without an order buy from a rival; their open lead is lost."""
+    people, table = world.people, world.leads
+    searching = world.searching[people.stage[world.searching] == Stage.SEARCHING]
+    over = people.ready_at[searching] < world.end
+    world.searching = searching[~over]
+    rows = searching[over]
+    lead = people.lead[rows].astype(np.int64)
+    with_lead = lead >= 0
+    answered = table.reached[lead[with_lead]] & ~np.isnan(table.answered[lead[with_lead]])
+    outcome = np.where(answered, Outcome.BOUGHT_RIVAL, Outcome.LOST_LATE).astype(np.int8)
+    leads.close(world, lead[with_lead], people.ready_at[rows[with_lead]], outcome)
+    buy_from_rival(world, rows, people.ready_at[rows])
+
+
+def buy_from_rival(world: World, rows: I64, moment: F64) -> None:
+    """Let households buy from a rival, drawn by the rivals' shares; owners of the brand are lost to it."""
+    people = world.people
+    defecting = people.car[rows] == BRAND
+    if defecting.any():
+        _defect(world, rows[defecting], moment[defecting])
+    shares = world.offers.rival_shares[people.segment[rows]]
+    u = uniform(world.key, Decision.RIVAL, people.purchases[rows], 0, people.id[rows])
+    car = 1 + (shares < u[:, None]).sum(axis=1)
+    need.settle_purchase(world, rows, moment, np.where(car <= shares.shape[1], car, NO_CAR_OF_OURS))
+
+
+def _defect(world: World, rows: I64, moment: F64) -> None:
+    """Owners who replace the brand's car with a rival's: the relationship, where kept, ends with it."""
+    people = world.people
+    order = np.lexsort((people.id[rows], moment))
+    rows, moment = rows[order], moment[order]
+    world.replacements.append(len(rows), person=rows, moment=moment, same_brand=False)
+    kept = people.relationship[rows] >= 0
+    world.relationships.ended[people.relationship[rows[kept]]] = moment[kept]
+    people.relationship[rows] = -1
+    people.talk_at[rows] = np.inf
+    people.care_at[rows] = np.inf

@@ -1,0 +1,130 @@
+"""Touches raise awareness and trust with diminishing returns, and both fade.
+
+Mass media act as intensities shared by a district and segment; personal touches are kept per household. Both are stocks
+that decay exponentially and are read at the start of a tick; what a reader makes of a stock of trust s is s / (1 + |s|),
+so the tenth touch adds less than the first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim import numeric
+from sim.ledger import Purpose
+from sim.channels import PAID_ADS, VERTICAL_MEDIA
+from sim.levers import MediaLevers
+from sim.units import MINOR_PER_MONEY, WEEKS_PER_YEAR
+from sim.world.people import BRAND, F64, I64, I8
+from sim.world.world import World
+
+INVENTORY = 4.0
+"""Multiple of the saturation level beyond which a medium has nothing left to sell; money beyond stays unspent."""
+
+
+def publish(world: World) -> None:
+    """Spend the media money of this tick: impressions build awareness and a little trust, and set the hazards of contact."""
+    media, b = world.media, world.behaviour
+    segments, districts = len(world.segments), len(world.weights)
+    impressions, per_search = _advertise(world, world.levers.ads), _list_offers(world, world.levers.vertical)
+    strength = np.tile(world.offers.strength, districts)
+    media.search_ads[:] = impressions * b.impression_contact
+    media.search_vertical[:] = per_search
+    media.browse_ads[:] = world.levers.ads.low_intent_ratio * media.search_ads * strength
+    media.browse_vertical[:] = world.levers.vertical.low_intent_ratio * media.search_vertical
+    _absorb(media.awareness, impressions * b.impression_awareness, b.awareness_memory_weeks, world.dt)
+    _absorb(media.trust, impressions * b.impression_trust, b.trust_memory_weeks, world.dt)
+    assert len(media.awareness) == segments * districts
+
+
+def _absorb(stock: F64, inflow_per_year: float, memory_weeks: float, dt: float) -> None:
+    """Advance a decaying stock by one tick of constant inflow, exactly for any length of tick."""
+    memory = memory_weeks / WEEKS_PER_YEAR
+    kept = float(numeric.exp(-dt / memory))
+    stock[:] = stock * kept + inflow_per_year * memory * (1.0 - kept)
+
+
+def _advertise(world: World, lever: MediaLevers) -> float:
+    """Buy impressions; returns effective impressions per household and year."""
+    pressure = _spend(world, lever, 0, PAID_ADS, unit=WEEKS_PER_YEAR / 1000.0)
+    return WEEKS_PER_YEAR * _saturating(pressure, lever.saturation)
+
+
+def _list_offers(world: World, lever: MediaLevers) -> float:
+    """Buy leads; returns the hazard of being sold as one, per year of search."""
+    searching = world.search_share
+    audience = searching + lever.low_intent_ratio * (1.0 - searching)
+    return _saturating(_spend(world, lever, 1, VERTICAL_MEDIA, unit=audience), lever.saturation)
+
+
+def _saturating(pressure: float, saturation: float) -> float:
+    """Effective pressure: the bought one while small, never above saturation."""
+    if not 0.0 < saturation < np.inf:
+        return pressure if saturation > 0.0 else 0.0
+    return saturation * (1.0 - float(numeric.exp(-pressure / saturation)))
+
+
+def _spend(world: World, lever: MediaLevers, medium: int, channel: int, unit: float) -> float:
+    """Spend what is offered, as far as the medium has something to sell, and book it.
+
+    Returns the pressure bought: units per household (for `unit` = units per year behind one price). Money and its books
+    are kept per represented household and rounded only when booked, from running totals, so that no fraction is lost.
+    """
+    media = world.media
+    if lever.money_per_year <= 0.0 and media.offered[medium] <= media.spent[medium]:
+        _book(world, medium, channel)
+        return 0.0
+    price = lever.price * float(numeric.power(1.0 + lever.price_drift_per_year, (world.now + world.end) / 2.0))
+    media.offered[medium] += lever.money_per_year * world.dt / world.represented
+    left = media.offered[medium] - media.spent[medium]
+    inventory = INVENTORY * lever.saturation * price * unit * world.dt
+    money = min(left, inventory)
+    media.spent[medium] += money
+    _book(world, medium, channel)
+    return money / world.dt / (price * unit) if price > 0.0 else 0.0
+
+
+def _book(world: World, medium: int, channel: int) -> None:
+    households = world.households_by_district
+    for totals, per_household in ((world.media_offered, world.media.offered), (world.media_spent, world.media.spent)):
+        before = totals[medium].copy()
+        totals[medium] = np.floor(per_household[medium] * households * MINOR_PER_MONEY + 0.5).astype(np.int64)
+        if totals is world.media_spent:
+            world.ledger.book(Purpose.MEDIA, np.arange(len(households)), channel, totals[medium] - before)
+
+
+def personal(world: World, rows: I64) -> tuple[F64, F64, F64]:
+    """Personal stocks of awareness, trust and the partner's trust, faded to the start of the tick."""
+    people, b = world.people, world.behaviour
+    weeks = (people.touched_at[rows] - world.now) * WEEKS_PER_YEAR
+    awareness = people.awareness[rows] * numeric.exp(weeks / b.awareness_memory_weeks)
+    fade = numeric.exp(weeks / b.trust_memory_weeks)
+    return awareness, people.trust[rows] * fade, people.partner_trust[rows] * fade
+
+
+def trusting(stock: F64) -> F64:
+    """Trust read from its stock: between -1 and 1, with diminishing returns."""
+    return stock / (1.0 + np.abs(stock))
+
+
+def interest(world: World, rows: I64, trust: F64) -> F64:
+    """Readiness to deal with the brand: product strength for the segment (the gate of T18) times 1 + trust."""
+    people = world.people
+    total = trusting(trust + world.media.trust[people.group[rows]])
+    return world.offers.strength[people.segment[rows]] * (1.0 + total)
+
+
+def aware(world: World, rows: I64, awareness: F64) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Who knows the brand: the stock of awareness reaches the household's own threshold, or it has driven the brand."""
+    people = world.people
+    return (awareness + world.media.awareness[people.group[rows]] >= people.notice[rows]) | (people.car[rows] == BRAND)
+
+
+def touch(world: World, rows: I64, awareness: F64, trust: F64, partner_trust: F64, channel: I8) -> None:
+    """Add this tick's personal touches, summed per household; each household appears once."""
+    people = world.people
+    old_awareness, old_trust, old_partner = personal(world, rows)
+    people.awareness[rows] = old_awareness + awareness
+    people.trust[rows] = old_trust + trust
+    people.partner_trust[rows] = old_partner + partner_trust
+    people.touched_at[rows] = world.now
+    people.first_touch[rows] = np.where(people.first_touch[rows] < 0, channel, people.first_touch[rows])

@@ -1,0 +1,179 @@
+"""Owners talk: well or badly, unpaid (T10), and - where a referral programme runs - by invitation (T26).
+
+Occasions to talk come at a constant rate. On each, an owner with satisfaction s speaks well with probability s^2, badly
+with (1 - s)^2 and keeps silent otherwise: at s = 0.63 good words outnumber bad ones three to one (M18). The programme
+acts on the same occasions: whoever does not speak badly invites with probability willing x motivated x able, be it that
+the word would have been spoken anyway or not. What it adds is therefore never more than what it is credited with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import numeric
+from sim.channels import REFERRAL, WORD_OF_MOUTH
+from sim.process import need, touches
+from sim.streams import Decision, uniform
+from sim.units import WEEKS_PER_YEAR
+from sim.world.people import BRAND, F64, I64, Stage
+from sim.world.world import World
+
+Bool = NDArray[np.bool_]
+MOST_ASKS = 255
+
+
+@dataclass(frozen=True)
+class Talks:
+    """Words that reach someone: one element each."""
+
+    owner: I64
+    nth: I64
+    friend: I64
+    moment: F64
+    good: Bool
+    invitation: Bool
+    strong: Bool
+    to_partner: Bool
+    asked_before: I64
+
+
+def spread(world: World) -> None:
+    """Let all talks of this tick happen; everyone hears them with the opinions held at its start."""
+    people = world.people
+    rows = np.unique(world.talks.take(world.tick))
+    heard = []
+    while len(rows):
+        rows = rows[(people.car[rows] == BRAND) & (np.floor(people.talk_at[rows] * world.ticks_per_year) <= world.tick)]
+        heard.append(_one_talk_each(world, rows))
+        schedule_talk(world, rows, people.talk_at[rows])
+        rows = rows[np.floor(people.talk_at[rows] * world.ticks_per_year) <= world.tick]
+    talks = [t for t in heard if len(t.owner)]
+    if talks:
+        _hear(world, Talks(*(np.concatenate(parts) for parts in zip(*(vars(t).values() for t in talks), strict=True))))
+
+
+def begin(world: World, rows: I64, moment: F64) -> None:
+    """Let households begin to talk about their new car."""
+    world.people.talks[rows] += 1  # the gap drawn before an earlier car was given up must not be drawn again
+    schedule_talk(world, rows, moment)
+
+
+def schedule_talk(world: World, rows: I64, since: F64) -> None:
+    """Date the next occasion to talk of owners; exponential gaps."""
+    people, rate = world.people, world.behaviour.talks_per_owner_year
+    if rate <= 0.0:
+        return
+    gap = -numeric.log(uniform(world.key, Decision.TALK_NEXT, 0, 0, people.id[rows], people.talks[rows])) / rate
+    people.talk_at[rows] = since + gap
+    later = np.floor(people.talk_at[rows] * world.ticks_per_year) > world.tick
+    world.talks.file(rows[later], people.talk_at[rows[later]])
+
+
+def _one_talk_each(world: World, rows: I64) -> Talks:
+    """One occasion of each owner: what is said, and to whom."""
+    people, key = world.people, world.key
+    who, nth = people.id[rows], people.talks[rows]
+    people.talks[rows] += 1
+    satisfied = people.satisfaction[rows]
+    mood = uniform(key, Decision.TALK_MOOD, 0, 0, who, nth)
+    good = mood < satisfied * satisfied
+    bad = mood >= 1.0 - (1.0 - satisfied) * (1.0 - satisfied)
+    invites = _invites(world, rows, nth) & ~bad
+    speaks = good | bad | invites
+    rows, who, nth, good, invites = rows[speaks], who[speaks], nth[speaks], good[speaks], invites[speaks]
+    friend, strong, tie, known = _choose_friend(world, rows, nth)
+    rows, who, nth, good, invites = rows[known], who[known], nth[known], good[known], invites[known]
+    asked = np.zeros(len(rows), dtype=np.int64)
+    if not world.network.well_mixed:
+        asked = world.asks[tie].astype(np.int64)
+        world.asks[tie] = np.minimum(asked + invites, MOST_ASKS)
+    to_partner = people.partner[friend] & (uniform(key, Decision.TALK_HEARER, 0, 0, who, nth) < 0.5)
+    return Talks(rows, nth, friend, people.talk_at[rows], good | invites, invites, strong, to_partner, asked)
+
+
+def _invites(world: World, rows: I64, nth: I64) -> Bool:
+    """Who sends an invitation: willing (satisfaction x product strength), motivated (reward felt), able (few steps)."""
+    people, b, lever = world.people, world.behaviour, world.levers.invite
+    if lever.reward <= 0.0:
+        return np.zeros(len(rows), dtype=np.bool_)
+    willing = people.satisfaction[rows] * world.offers.strength[people.segment[rows]]
+    used_up = (people.rewarded_year[rows] == world.year) & (people.rewarded[rows] >= lever.cap_per_year)
+    felt = np.where(used_up, lever.reward - lever.credit, lever.reward) / world.offers.price
+    rest = felt / (felt + b.invite_half_reward)
+    motivated = np.where(felt > 0.0, b.invite_motive_floor + (1.0 - b.invite_motive_floor) * rest, 0.0)
+    able = float(numeric.exp(-b.invite_step_friction * lever.steps))
+    return uniform(world.key, Decision.TALK_INVITE, 0, 0, people.id[rows], nth) < willing * motivated * able
+
+
+def _choose_friend(world: World, rows: I64, nth: I64) -> tuple[I64, Bool, I64, Bool]:
+    """Whom each owner talks to: of two acquaintances drawn, a close one goes before a distant one.
+
+    Returns friends, strength of the tie, its position in the network, and a mask of the owners who know anybody (the
+    first three are already reduced to them).
+    """
+    people, net, key = world.people, world.network, world.key
+    who = people.id[rows]
+    first = uniform(key, Decision.TALK_FRIEND, 0, 0, who, nth)
+    if net.well_mixed:
+        known = np.full(len(rows), len(people) > 1)
+        other = np.floor(first[known] * (len(people) - 1)).astype(np.int64)
+        other += other >= who[known]
+        return world.row_of[other], np.zeros(len(other), dtype=np.bool_), other, known
+    degree = net.start[rows + 1] - net.start[rows]
+    known = degree > 0
+    start, degree = net.start[rows[known]], degree[known]
+    tie = start + np.floor(first[known] * degree).astype(np.int64)
+    second = uniform(key, Decision.TALK_FRIEND, 1, 0, who[known], nth[known])
+    other = start + np.floor(second * degree).astype(np.int64)
+    tie = np.where(net.strong[other] & ~net.strong[tie], other, tie)
+    return net.friend[tie].astype(np.int64), net.strong[tie], tie, known
+
+
+def _hear(world: World, talks: Talks) -> None:
+    """Touch those who heard something, and let some of those in a search leave contact data."""
+    _leave_contact(world, talks)
+    people, b = world.people, world.behaviour
+    order = np.lexsort((people.id[talks.owner], talks.moment, talks.friend))
+    friend, first, index = np.unique(talks.friend[order], return_index=True, return_inverse=True)
+    closeness = np.where(talks.strong[order], b.strong_tie, 1.0)
+    trust = b.talk_trust * closeness * np.where(talks.good[order], 1.0, -b.bad_talk)
+    to_partner = talks.to_partner[order]
+    channel = np.where(talks.invitation[order], REFERRAL, WORD_OF_MOUTH).astype(np.int8)
+    touches.touch(
+        world,
+        friend,
+        np.bincount(index) * b.talk_awareness,
+        np.bincount(index, weights=np.where(to_partner, 0.0, trust)),
+        np.bincount(index, weights=np.where(to_partner, trust, 0.0)),
+        channel[first],
+    )
+
+
+def _leave_contact(world: World, talks: Talks) -> None:
+    """Contact data left after a good word; an invitation may also bring a need forward (accelerated purchases)."""
+    people, b = world.people, world.behaviour
+    friend, moment = talks.friend, talks.moment
+    searching = (
+        (people.stage[friend] == Stage.SEARCHING) & (people.need_at[friend] <= moment) & (people.ready_at[friend] > moment)
+    )
+    soon = moment + b.pull_forward_weeks / WEEKS_PER_YEAR
+    near = talks.invitation & (people.stage[friend] == Stage.IDLE) & (people.car[friend] != BRAND)
+    near &= (people.need_at[friend] > moment) & (people.need_at[friend] < soon)
+    ask = np.flatnonzero(talks.good & (searching | near) & (people.lead[friend] < 0))
+    if len(ask) == 0:
+        return
+    _, trust, _ = touches.personal(world, friend[ask])
+    eager = np.where(talks.invitation[ask], b.invite_contact / (1.0 + talks.asked_before[ask]), b.talk_contact)
+    chance = 1.0 - numeric.exp(-eager * touches.interest(world, friend[ask], trust))
+    owner = people.id[talks.owner[ask]]
+    left = uniform(world.key, Decision.TALK_CONTACT, 0, 0, owner, talks.nth[ask]) < chance
+    ask = ask[left]
+    channel = np.where(talks.invitation[ask], REFERRAL, WORD_OF_MOUTH).astype(np.int8)
+    world.contacts.add(friend[ask], moment[ask], channel, people.id[talks.owner[ask]], talks.strong[ask].astype(np.int8))
+    early = ask[near[ask]]
+    order = np.lexsort((people.id[talks.owner[early]], moment[early]))
+    rows, first = np.unique(friend[early][order], return_index=True)
+    need.bring_forward(world, rows, moment[early][order][first])

@@ -1,0 +1,1 @@
+"""What people read: text, figures and reports made from stored results."""

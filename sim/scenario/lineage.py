@@ -1,0 +1,96 @@
+"""The files a scenario is made of: its own, those it extends, and the defaults of all."""
+
+from pathlib import Path
+
+from sim.errors import Problem
+from sim.scenario.places import DEFAULTS, displayed, in_limits, is_defaults, parent_of
+from sim.scenario.text import read_text
+from sim.scenario.tree import Node, shown
+from sim.scenario.yaml_core import parse
+
+SCHEMA_VERSION = 1
+MAX_LEVELS = 10
+BEHAVIOUR_FORBIDDEN = (
+    "only scenarios/defaults.yaml and closed-form scenarios may set the constants of behaviour; "
+    "strategies differ in their inputs"
+)
+
+
+class Lineage:
+    """Reads a scenario's file and those it extends, collecting what is wrong with them."""
+
+    def __init__(self, scenarios: Path, allow_behaviour: bool) -> None:
+        self.problems: list[Problem] = []
+        self.broken = False
+        """Whether a parent was not found, so that keys may seem to be missing."""
+        self._scenarios = scenarios
+        self._allow_behaviour = allow_behaviour
+
+    def layers(self, file: Path) -> list[Node] | None:
+        """Return the trees of the file and its parents up to the defaults; None if one cannot be read."""
+        layers: list[Node] = []
+        chain: list[Path] = []
+        following: Path | None = file
+        while following is not None:
+            chain.append(following.resolve())
+            layer = self._layer(following)
+            if layer is None:
+                return None
+            layers.append(layer)
+            following = self._parent(following, layer, chain)
+        return layers
+
+    def _layer(self, file: Path) -> Node | None:
+        """Return the tree of one file; None, with problems, if it is not a map of keys."""
+        name = displayed(file)
+        text, problems = read_text(file, name)
+        node = None
+        if not problems:
+            node, problems = parse(text, name)
+        self.problems += problems
+        if node is None:
+            return None
+        if not isinstance(node.value, dict):
+            self.problems.append(Problem(name, node.line, "", f"must be a map of keys, not {shown(node.value)}"))
+            return None
+        entries = node.value
+        version = entries.get("schema_version")
+        if version is not None and (isinstance(version.value, bool) or version.value != SCHEMA_VERSION):
+            message = f"must be {SCHEMA_VERSION}, not {shown(version.value)}; this program reads no other version"
+            self.problems.append(Problem(name, version.line, "schema_version", message))
+            entries["schema_version"] = Node(SCHEMA_VERSION, name, version.line)
+        behaviour = entries.get("behaviour")
+        if behaviour and not (self._allow_behaviour or is_defaults(file, self._scenarios) or in_limits(file)):
+            self.problems.append(Problem(name, behaviour.line, "behaviour", BEHAVIOUR_FORBIDDEN))
+        return node
+
+    def _parent(self, file: Path, layer: Node, chain: list[Path]) -> Path | None:
+        """Return the file a layer extends, the defaults if it names none; None for the defaults themselves."""
+        defaults = self._scenarios / DEFAULTS
+        extends = layer.child("extends")
+        if is_defaults(file, self._scenarios):
+            if extends is not None:
+                self._refuse(extends, "the defaults extend nothing")
+            return None
+        if extends is None or extends.value is None:
+            return defaults
+        try:
+            parent = parent_of(file, extends.value, self._scenarios)
+        except ValueError as error:
+            return self._refuse(extends, str(error))
+        if parent.resolve() in chain:
+            circle = [*chain[chain.index(parent.resolve()) :], parent.resolve()]
+            return self._refuse(extends, f"goes round in a circle: {' -> '.join(path.stem for path in circle)}")
+        if len(chain) >= MAX_LEVELS:
+            return self._refuse(extends, f"goes through more than {MAX_LEVELS} files")
+        if in_limits(parent) and not in_limits(file):
+            return self._refuse(
+                extends, "closed-form scenarios have a behaviour of their own and cannot be extended here"
+            )
+        return parent
+
+    def _refuse(self, extends: Node, message: str) -> Path:
+        """Note what is wrong with a parent and go on with the defaults instead, to find further problems."""
+        self.problems.append(Problem(extends.file, extends.line, "extends", message))
+        self.broken = True
+        return self._scenarios / DEFAULTS

@@ -1,0 +1,98 @@
+"""Where scenarios live: the project's folder, its limits, and the files a scenario may extend."""
+
+import os
+import re
+from pathlib import Path
+
+from sim.errors import Problem, ScenarioError
+from sim.scenario.suggest import advice
+
+SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
+"""The project's scenarios; `cases/` and `limits/` are below it."""
+DEFAULTS = "defaults.yaml"
+SUFFIXES = (".yaml", ".yml")
+
+_REFERENCE = re.compile(r"[\w-]+(/[\w-]+)*(\.ya?ml)?")
+
+
+def find(name_or_path: str | Path, scenarios: Path = SCENARIOS) -> Path:
+    """Return the file of a scenario: `baseline`, `cases/tesla`, `scenarios/baseline.yaml` or a path.
+
+    Raises ScenarioError, with the nearest name, if there is none.
+    """
+    text = str(name_or_path)
+    path = Path(text)
+    if path.suffix in SUFFIXES and os.path.lexists(path):
+        return path
+    if _REFERENCE.fullmatch(text):
+        for candidate in _spellings(scenarios, text.removeprefix("scenarios/")):
+            if os.path.isfile(candidate):  # unlike Path.is_file, no error for names that are too long
+                return candidate
+    if os.path.lexists(path):
+        raise ScenarioError([Problem(text, None, "", "is not a scenario; scenarios are files that end in .yaml")])
+    wanted = path.stem if path.suffix in SUFFIXES else text
+    raise ScenarioError([Problem(text, None, "", f"no such scenario; {advice(wanted, known(scenarios), 'there are')}")])
+
+
+def known(scenarios: Path = SCENARIOS) -> list[str]:
+    """Return the names of the project's runnable scenarios, `cases/tesla` for one in a folder."""
+    files = (file for suffix in SUFFIXES for file in scenarios.rglob(f"*{suffix}") if file.name != DEFAULTS)
+    return sorted(file.relative_to(scenarios).with_suffix("").as_posix() for file in files)
+
+
+def parent_of(file: Path, reference: object, scenarios: Path = SCENARIOS) -> Path:
+    """Return the file that `extends: reference` means in a file: one beside it, or one of the project's scenarios.
+
+    Raises ValueError, saying what is allowed, if there is none or if it lies outside these two folders.
+    """
+    if not isinstance(reference, str) or not _REFERENCE.fullmatch(reference):
+        raise ValueError(
+            "must be the name of a scenario beside this file or in scenarios/, for example baseline or cases/tesla"
+        )
+    beside = file.resolve().parent
+    outside = False
+    itself = None
+    for folder in (beside, scenarios.resolve()):
+        for candidate in _spellings(folder, reference):
+            if not os.path.lexists(candidate):
+                continue
+            target = candidate.resolve()
+            if not target.is_relative_to(folder):
+                outside = True
+            elif target == file.resolve():  # `baseline.yaml` of a user may extend the project's `baseline`
+                itself = target
+            else:
+                return target
+    if itself is not None:
+        return itself
+    if outside:
+        raise ValueError(
+            f"'{reference}' is a link to a place outside this folder and scenarios/; copy the file instead"
+        )
+    choices = {*known(scenarios), *(path.stem for path in beside.glob("*.y*ml"))} - {file.stem}
+    raise ValueError(f"there is no scenario '{reference}'; {advice(reference, choices, 'there are')}")
+
+
+def is_defaults(file: Path, scenarios: Path = SCENARIOS) -> bool:
+    """Return whether a file is the root parent of all scenarios."""
+    return file.resolve() == (scenarios / DEFAULTS).resolve()
+
+
+def in_limits(file: Path) -> bool:
+    """Return whether a file is a closed-form scenario, which may set the constants of behaviour."""
+    return file.resolve().parent.name == "limits"
+
+
+def displayed(file: Path) -> str:
+    """Return a file as messages show it: relative where it lies in the working directory."""
+    try:
+        return str(Path(os.path.abspath(file)).relative_to(Path.cwd()))
+    except ValueError:
+        return str(file)
+
+
+def _spellings(folder: Path, reference: str) -> list[Path]:
+    """Return the files a reference may mean in a folder."""
+    if reference.endswith(SUFFIXES):
+        return [folder / reference]
+    return [folder / (reference + suffix) for suffix in SUFFIXES]

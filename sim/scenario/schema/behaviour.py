@@ -1,0 +1,138 @@
+"""Constants of people, shared by all carmakers. Values live in `scenarios/defaults.yaml`; status and range here.
+
+Every constant is an input with a source, calibrated against one named target, or an assumption with a range.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import model_validator
+
+from sim.scenario.schema.base import Section
+from sim.units import Days, Factor, Km, Rate, Real, Share, Status, Weeks, Years
+
+
+def _assumed(low: float, high: float, why: str = "judgement of the authors") -> Status:
+    return Status(kind="assumption", source=why, low=low, high=high)
+
+
+def _sourced(source: str, low: float, high: float) -> Status:
+    return Status(kind="input", source=source, low=low, high=high)
+
+
+class Behaviour(Section):
+    """How people need, notice, trust, talk, choose, wait, stay and leave."""
+
+    replacement_years: Annotated[Years, _sourced("M09", 6.0, 9.0)]
+    """Mean time between two car purchases of a household, years."""
+    replacement_shape: Annotated[Factor, _assumed(1.5, 4.0)]
+    """Weibull shape of that time: above 1, old cars are replaced sooner than new ones."""
+    search_days: Annotated[Days, _sourced("M11, D10", 60.0, 180.0)]
+    """Mean length of a search, from need to decision, days."""
+    search_shape: Annotated[Factor, _assumed(1.2, 3.0)]
+    """Weibull shape of the length of a search."""
+
+    awareness_memory_weeks: Annotated[Weeks, _assumed(8.0, 52.0)]
+    """Time in which noticed contacts fade to 1/e, weeks."""
+    trust_memory_weeks: Annotated[Weeks, _assumed(26.0, 104.0)]
+    """Time in which trust and distrust fade to 1/e, weeks."""
+    impression_awareness: Annotated[Factor, _assumed(0.005, 0.03)]
+    """Awareness added by one effective advertising impression."""
+    impression_trust: Annotated[Factor, _assumed(0.0, 0.002, "advertising builds weak trust (domain, paid channels)")]
+    """Trust added by one effective advertising impression."""
+    impression_contact: Annotated[Factor, _assumed(0.001, 0.008)]
+    """Hazard of leaving contact data per effective impression during a search, at interest 1."""
+    walk_in_per_search_year: Annotated[Rate, _assumed(0.2, 2.0)]
+    """Walk-ins per year of search of someone who knows the brand, at interest 1."""
+    owner_return: Annotated[Factor, _assumed(1.0, 6.0)]
+    """How many times likelier an owner with a kept relationship walks into the brand's store during a search."""
+
+    talks_per_owner_year: Annotated[Rate, _assumed(4.0, 24.0, "T10")]
+    """Occasions per year at which an owner might speak about the car with one acquainted household."""
+    talk_awareness: Annotated[Factor, _assumed(0.3, 1.5)]
+    """Awareness added by one talk, good or bad."""
+    talk_trust: Annotated[Factor, _assumed(0.1, 0.6, "personal word beats advertising (T10, T12)")]
+    """Trust added by one good talk along a weak tie."""
+    strong_tie: Annotated[Factor, _assumed(1.0, 3.0, "closeness acts (C22, C26 give the direction)")]
+    """How many times more a talk along a strong tie moves trust."""
+    bad_talk: Annotated[Factor, _assumed(1.0, 3.0, "bad service travels further than good (domain)")]
+    """How many times more a bad talk moves trust than a good one."""
+    talk_contact: Annotated[Factor, _assumed(0.1, 0.8)]
+    """Exponent of leaving contact data after a good talk during a search, at interest 1."""
+    invite_contact: Annotated[Factor, _assumed(0.4, 2.5, "no friction (T21), discount in hand (T02)")]
+    """The same after an invitation with a link."""
+    invite_motive_floor: Annotated[Share, _assumed(0.2, 0.8, "reward on or off matters more than its size")]
+    """Motivation brought by any reward at all, however small."""
+    invite_half_reward: Annotated[Share, _assumed(0.002, 0.03)]
+    """Reward felt, as a share of the car's price, at which the rest of motivation is half reached."""
+    invite_step_friction: Annotated[Factor, _assumed(0.2, 1.0, "T21, T26")]
+    """Exponent by which each manual step lowers the ability to invite."""
+    pull_forward_weeks: Annotated[Weeks, _assumed(0.0, 52.0)]
+    """How far ahead a need may be brought forward by an invitation, weeks."""
+
+    contact_odds_5_minutes: Annotated[Factor, _assumed(100.0, 1000.0, "M14 gives ratios, not the level")]
+    """Odds of still reaching someone five minutes after contact data was left."""
+    contact_exponent_10_minutes: Annotated[Factor, _sourced("M14", 2.0, 3.0)]
+    """Power with which these odds fall with the delay, up to 10 minutes."""
+    contact_exponent_30_minutes: Annotated[Factor, _sourced("M14", 1.4, 2.0)]
+    """The same from 10 to 30 minutes."""
+    contact_exponent_day: Annotated[Factor, _sourced("M14", 1.0, 1.6)]
+    """The same beyond 30 minutes."""
+    visit_propensity: Annotated[Factor, _assumed(0.3, 2.0)]
+    """Exponent of agreeing to a visit in one call, at interest 1 next door to the store."""
+    visit_km: Annotated[Km, _assumed(5.0, 30.0, "D17")]
+    """Distance at which that exponent falls to 1/e, km."""
+    visit_delay_days: Annotated[Days, _assumed(2.0, 10.0)]
+    """Mean time from the call to the visit, days."""
+    test_drive_share: Annotated[Share, _assumed(0.4, 0.9)]
+    """Share of visits that include a test drive."""
+    spot_decision_share: Annotated[Share, _assumed(0.0, 0.6)]
+    """Share of visitors who decide at the visit instead of at the end of their search."""
+    nurture_weeks: Annotated[Weeks, _assumed(2.0, 8.0, "D11")]
+    """Time between follow-up calls to someone who is not ready yet, weeks."""
+
+    choice_product: Annotated[Factor, _assumed(1.0, 4.0, "L03, L04, T18")]
+    """Weight of the logarithm of product strength in the choice."""
+    choice_price: Annotated[Factor, _assumed(1.5, 5.0)]
+    """Weight of the logarithm of price in the choice; the own-price elasticity of someone who rarely buys the brand."""
+    choice_trust: Annotated[Factor, _assumed(0.5, 3.0)]
+    """Weight of trust in the choice."""
+    choice_skill: Annotated[Factor, _assumed(0.0, 2.0)]
+    """Weight of the seller's skill above the middle in the choice."""
+    choice_test_drive: Annotated[Real, _assumed(0.0, 1.0)]
+    """Utility a test drive adds."""
+    choice_loyalty: Annotated[Factor, _assumed(0.5, 3.0, "M08 is checked, not fitted")]
+    """Weight of an owner's satisfaction above the middle, and of the kept relationship, in the choice."""
+
+    cancel_shape: Annotated[Factor, _assumed(1.0, 4.0, "L16: monotone in the wait")]
+    """Weibull shape of the time to cancelling: above 1, the hazard grows with the wait."""
+
+    satisfaction_spread: Annotated[Factor, _assumed(0.05, 0.2)]
+    """Scale of the logistic spread of first satisfaction around product strength."""
+    care_contacts_per_year: Annotated[Rate, _assumed(1.0, 4.0)]
+    """Contacts with service per year of a kept relationship."""
+    incident_share: Annotated[Share, _assumed(0.05, 0.4)]
+    """Share of these contacts that are incidents."""
+    recovery_share: Annotated[Share, _assumed(0.4, 0.9, "L08-L10 will move it")]
+    """Share of incidents put right in good time."""
+    recovery_lift: Annotated[Share, _assumed(0.0, 0.3, "C69")]
+    """Part of the way to full satisfaction gained by a good recovery."""
+    incident_drop: Annotated[Share, _assumed(0.2, 0.6)]
+    """Part of satisfaction lost by a failed one."""
+    settle_share: Annotated[Share, _assumed(0.0, 0.5)]
+    """Part of the way back to product strength gone at every ordinary contact."""
+    leave_per_year: Annotated[Rate, _sourced("L12", 0.15, 0.3)]
+    """Hazard of dropping the relationship at middling satisfaction, per year."""
+    leave_slope: Annotated[Factor, _assumed(0.5, 4.0, "L13 will fix it")]
+    """How steeply that hazard falls with satisfaction."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        for name in ("replacement_years", "replacement_shape", "search_days", "search_shape", "awareness_memory_weeks",
+                     "trust_memory_weeks", "visit_km", "nurture_weeks", "cancel_shape", "invite_half_reward",
+                     "contact_odds_5_minutes", "contact_exponent_10_minutes", "contact_exponent_30_minutes",
+                     "contact_exponent_day"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be above 0")
+        return self

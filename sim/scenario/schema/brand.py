@@ -1,0 +1,50 @@
+"""The brand: what it sells, at which price, how fast it can deliver, and who owns its cars at the start."""
+
+from __future__ import annotations
+
+import math
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from sim.scenario.schema.base import Section
+from sim.schedule import Schedule, Scheduled
+from sim.units import Capped, Km, Money, Rate, Share, Weeks, Years
+
+
+class InitialOwners(Section):
+    """One group of owners at the start of the horizon."""
+
+    per_1000_households: float = Field(ge=0, le=1000)
+    """Owners of this group per 1,000 households of an average segment; segments the product suits have more."""
+    tenure_years: Years
+    """How long they have had the car, years."""
+    km: Km
+    """Mileage so far, km."""
+
+
+class Brand(Section):
+    """Product, price, margin, capacity and initial owners."""
+
+    product_strength: dict[str, Scheduled[Share]] = Field(min_length=1)
+    """Product strength per segment, 0 (nobody would recommend it) to 1: the '1' before the zeros (T18, L03, L04)."""
+    price: Scheduled[Money]
+    """List price, money per car."""
+    margin_per_car: Scheduled[Money]
+    """Contribution margin at list price, money per car."""
+    service_margin_per_year: Scheduled[Money]
+    """Contribution margin of service, charging and software per year of a kept relationship, money (D12)."""
+    delivery_weeks: Weeks = 4.0
+    """Shortest time from order to delivery, weeks."""
+    capacity_per_year: Scheduled[Capped[Rate]] = Schedule.of(math.inf)
+    """Cars the brand can deliver per year in the whole represented market; `unlimited` for no limit."""
+    initial_awareness: Share = 0.0
+    """Share of households that know the brand at the start, before anything is published (input)."""
+    initial_owners: list[InitialOwners] = Field(default_factory=list)
+    """Owners at the start of the horizon by tenure and mileage."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if sum(g.per_1000_households for g in self.initial_owners) > 1000:
+            raise ValueError("initial_owners: the groups add up to more than 1,000 per 1,000 households")
+        return self

@@ -1,0 +1,113 @@
+"""The market: where households live, who they are, whom they know and what rivals offer."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from sim.scenario.schema.base import Section
+from sim.schedule import Scheduled
+from sim.units import Factor, Km, Money, PositiveCount, Share, Weeks
+
+
+class District(Section):
+    """One district, simulated at natural size and standing for more of its kind."""
+
+    name: str = Field(pattern=r"^[\w-]{1,64}$")
+    """Name of the district."""
+    tier: int = Field(ge=1, le=5)
+    """City tier, 1 (largest cities) to 5."""
+    households: PositiveCount
+    """Households simulated, all of them (natural size)."""
+    represents: PositiveCount
+    """Households of the whole market this district stands for."""
+    radius_km: Km = 6.0
+    """Radius of the district, km (assumption: urban districts of 3 to 12 km)."""
+
+
+class Segment(Section):
+    """A kind of household."""
+
+    share: Share
+    """Share of households (input)."""
+    partner_share: Share = 0.7
+    """Share of households with a partner who has a say (assumption, 0.4 to 0.9)."""
+    partner_last_word: Share = 0.5
+    """When the two disagree, how often the partner's word counts (N10; assumption, 0.3 to 0.8)."""
+    patience_weeks: Weeks = 14.0
+    """Scale of the time people wait for delivery before they cancel, weeks (L21: shortest for families; assumption, 6 to 30)."""
+    price_sensitivity: Factor = 1.0
+    """Weight of price in the choice, relative to the average household (assumption, 0.5 to 2)."""
+
+
+class NetworkSettings(Section):
+    """Who knows whom well enough to talk about cars."""
+
+    well_mixed: bool = False
+    """Anyone may meet anyone: the limit of full mixing."""
+    mean_degree: Factor = 15.0
+    """Mean number of other households a household talks to (assumption, 8 to 30)."""
+    degree_spread: Factor = 0.8
+    """Sigma of the lognormal spread of weak ties: few households know very many (assumption, 0.5 to 1.2)."""
+    max_degree: PositiveCount = 500
+    """Largest number of ties of one household (C51 read as the size of a group)."""
+    strong_ties: Factor = 4.0
+    """Mean number of strong ties: family and close friends (assumption, 2 to 6)."""
+    homophily_segment: Share = 0.3
+    """Share of weak ties sought within the own segment, the rest at random (C23 gives the direction; assumption, 0 to 0.6)."""
+    homophily_segment_strong: Share = 0.5
+    """The same for strong ties (assumption, 0 to 0.8)."""
+    local_share: Share = 0.7
+    """Share of weak ties sought within the own district (assumption, 0.4 to 0.95)."""
+    local_share_strong: Share = 0.8
+    """The same for strong ties (assumption, 0.5 to 1)."""
+
+
+class Rival(Section):
+    """An offer by others."""
+
+    product_strength: Scheduled[Share]
+    """Product strength, one value for all segments unless `by_segment` says otherwise (0 to 1)."""
+    by_segment: dict[str, Scheduled[Share]] = Field(default_factory=dict)
+    """Product strength per segment where it differs."""
+    price: Scheduled[Money]
+    """Price, money per car."""
+
+    def strength_for(self, segment: str) -> Scheduled[Share]:
+        """Product strength for one segment."""
+        return self.by_segment.get(segment, self.product_strength)
+
+
+class Market(Section):
+    """Districts, segments, network and rivals."""
+
+    districts: list[District] = Field(min_length=1)
+    """The simulated districts."""
+    segments: dict[str, Segment] = Field(min_length=1)
+    """Kinds of households by name; shares sum to 1."""
+    network: NetworkSettings = NetworkSettings()
+    """The social network."""
+    rivals: dict[str, Rival] = Field(default_factory=dict)
+    """Rival offers by name; without any, who decides buys the brand."""
+
+    searching_at_start: Share | None = None
+    """Share of households in a search when the horizon opens; the equilibrium of need and search when absent."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        total = sum(s.share for s in self.segments.values())
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"segments: shares must sum to 1, they sum to {total:g}")
+        names = [d.name for d in self.districts]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise ValueError(f"districts: the name {twice[0]!r} is used twice")
+        for d in self.districts:
+            if d.represents < d.households:
+                raise ValueError(f"districts: {d.name} represents {d.represents} households, fewer than the {d.households} simulated")
+        for name, rival in self.rivals.items():
+            unknown = [s for s in rival.by_segment if s not in self.segments]
+            if unknown:
+                raise ValueError(f"rivals: {name}.by_segment names unknown segment {unknown[0]!r}; known are {', '.join(self.segments)}")
+        return self

@@ -1,0 +1,190 @@
+"""YAML 1.2 core rules on PyYAML's events: text -> tree with line numbers, every problem collected.
+
+PyYAML resolves scalars by YAML 1.1 (`NO` is false, `010` is 8, `1:30` is 90), so its events are resolved here. Aliases,
+tags and merge keys are refused: a scenario says each thing once and in the open.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import yaml
+
+from sim.errors import Problem
+from sim.scenario.text import forbidden_character
+from sim.scenario.tree import Index, Key, Node, Scalar, Step, dotted
+
+MAX_DEPTH = 50
+MAX_DIGITS = 18
+MAX_PROBLEMS = 100
+
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_OCTAL = re.compile(r"0o[0-7]+")
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS: dict[str, Scalar] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **{sign + word: float(sign + "inf") for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")},
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+
+
+Steps: TypeAlias = tuple[Step, ...]
+
+
+class _UnreadableError(Exception):
+    """The text cannot be read any further."""
+
+    def __init__(self, line: int, message: str) -> None:
+        self.line = line
+        self.message = message
+
+
+def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
+    """Return the tree of a YAML text and all problems of its form; no tree if it cannot be read to the end."""
+    reader = _Reader(text, file)
+    try:
+        return reader.document(), reader.problems
+    except _UnreadableError as error:
+        return None, [*reader.problems, Problem(file, error.line, "", error.message)]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return None, [*reader.problems, Problem(file, mark.line + 1 if mark else None, "", _in_words(error))]
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # escapes such as "\UFFFFFFFF"
+        return None, [*reader.problems, Problem(file, reader.line, "", f"is not YAML: {error}")]
+
+
+def resolve(text: str) -> Scalar:
+    """Return the value of a plain scalar by the core rules; text that is no number, bool or null stays text.
+
+    Raises ValueError for whole numbers of more than 18 digits.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    for pattern, base in ((_INTEGER, 10), (_OCTAL, 8), (_HEXADECIMAL, 16)):
+        if pattern.fullmatch(text):
+            if len(text) > MAX_DIGITS:
+                raise ValueError(f"the number {text[:12]}... has too many digits (at most {MAX_DIGITS})")
+            return int(text, base)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+class _Reader:
+    """Composes the tree of one document from PyYAML's events."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.file = file
+        self.line = 1
+        self.problems: list[Problem] = []
+        self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
+
+    def document(self) -> Node | None:
+        """Return the tree of the only document; None, with a problem, if there is no document or more than one."""
+        self._next()  # the stream begins
+        start = self._next()
+        if not isinstance(start, yaml.DocumentStartEvent):
+            self._problem(None, (), "is empty; a scenario starts with `schema_version: 1` and `name: ...`")
+            return None
+        if start.version not in (None, (1, 2)) or start.tags:
+            self._problem(self.line, (), "directives (%) are not allowed, YAML is read by the 1.2 core rules")
+        root = self._node(self._next(), ())
+        self._next()  # the document ends
+        if not isinstance(self._next(), yaml.StreamEndEvent):
+            self._problem(self.line, (), "only one document is allowed; remove everything from the second `---` on")
+        return root
+
+    def _next(self) -> yaml.Event:
+        event = next(self._events)
+        if event.start_mark is not None:
+            self.line = event.start_mark.line + 1
+        return event
+
+    def _problem(self, line: int | None, steps: Steps, message: str) -> None:
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise _UnreadableError(self.line, "has too many problems; the rest of the file was not read")
+        self.problems.append(Problem(self.file, line, dotted(steps), message))
+
+    def _node(self, event: yaml.Event, steps: Steps) -> Node:
+        line = self.line
+        if len(steps) > MAX_DEPTH:
+            raise _UnreadableError(line, f"is nested too deeply (more than {MAX_DEPTH} levels)")
+        if isinstance(event, yaml.AliasEvent):
+            self._problem(line, steps, f"aliases (*{event.anchor}) are not allowed; write the value out")
+            return Node(None, self.file, line)
+        assert isinstance(event, yaml.NodeEvent)
+        if event.anchor is not None:
+            self._problem(line, steps, f"anchors (&{event.anchor}) are not allowed; remove it")
+        if getattr(event, "tag", None) is not None:
+            self._problem(line, steps, "tags (!) are not allowed; write the plain value")
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._map(line, steps)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._list(line, steps)
+        assert isinstance(event, yaml.ScalarEvent)
+        return Node(self._scalar(event, steps), self.file, line)
+
+    def _list(self, line: int, steps: Steps) -> Node:
+        items: list[Node] = []
+        node = Node(items, self.file, line)
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            items.append(self._node(event, (*steps, Index(len(items)))))
+        return node
+
+    def _map(self, line: int, steps: Steps) -> Node:
+        entries: dict[Key, Node] = {}
+        node = Node(entries, self.file, line)
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            set_on = self.line
+            key = self._key(event, steps)
+            inner = (*steps, "?" if key is None else key)
+            value = self._node(self._next(), inner)
+            if key is None:
+                continue
+            if key in entries:
+                self._problem(set_on, inner, f"duplicate key; it is set on line {entries[key].line} already")
+                continue
+            entries[key] = Node(value.value, self.file, set_on)
+        return node
+
+    def _key(self, event: yaml.Event, steps: Steps) -> Key | None:
+        """Return a key of a map; None, with a problem, if it cannot be one."""
+        line = self.line
+        if not isinstance(event, yaml.ScalarEvent):
+            self._node(event, (*steps, "?"))
+            self._problem(line, steps, "keys are single words or calendar years")
+            return None
+        if event.value == "<<" and event.style is None:
+            self._problem(line, steps, "merge keys (<<) are not allowed; use `extends`")
+            return None
+        key = self._node(event, (*steps, "?")).value
+        if isinstance(key, str | int | float) and not isinstance(key, bool) and key == key:
+            return key
+        self._problem(
+            line, steps, f"keys are single words or calendar years, not {event.value!r}; quote it if it is a word"
+        )
+        return None
+
+    def _scalar(self, event: yaml.ScalarEvent, steps: Steps) -> Scalar:
+        if event.style is not None:  # quoted or a block: always text
+            forbidden = forbidden_character(event.value)
+            if forbidden:
+                self._problem(self.line, steps, f"contains {forbidden}")
+            return str(event.value)
+        try:
+            return resolve(event.value)
+        except ValueError as error:
+            self._problem(self.line, steps, str(error))
+            return 0
+
+
+def _in_words(error: yaml.MarkedYAMLError) -> str:
+    """Return PyYAML's complaint with the usual causes named."""
+    problem = error.problem or "cannot be read"
+    if "'\\t'" in problem:
+        return "a tab cannot indent YAML; use spaces"
+    if "mapping values are not allowed" in problem:
+        return "is not YAML: a second `: ` in this line, or a wrong indentation; quote text that contains `: `"
+    context = f"{error.context}: " if error.context else ""
+    return f"is not YAML: {context}{problem}"

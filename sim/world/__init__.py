@@ -1,0 +1,1 @@
+"""The world: who and what there is, and how it is built."""

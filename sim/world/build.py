@@ -1,0 +1,173 @@
+"""Building a world: households, places, stores, initial owners and the state of search at the start.
+
+Everything is drawn by permanent ids and before any policy, so two scenarios with the same market, brand and stores have
+the same people, and one household more changes nobody else.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.special import gammaincinv
+
+from sim import numeric
+from sim.scenario.schema.root import Scenario
+from sim.streams import Decision, Key, uniform
+from sim.units import DAYS_PER_YEAR
+from sim.world import network
+from sim.world.network import Network
+from sim.world.people import BRAND, F64, People
+from sim.world.stores import Relationships, Sellers, Stores
+
+LOOK_BACK_YEARS = 1.0
+"""How long before the start the spells of need are begun, so that searches are under way when the horizon opens."""
+
+
+def households(scenario: Scenario, key: Key, isolated: int = 0) -> People:
+    """The people of all districts, ids in district order; `isolated` more, who know nobody, come last (for tests)."""
+    sizes = [d.households for d in scenario.market.districts]
+    sizes[-1] += isolated
+    people = People(sum(sizes))
+    people.id[:] = np.arange(len(people))
+    people.district[:] = np.repeat(np.arange(len(sizes)), sizes)
+    names = list(scenario.market.segments)
+    segments = [scenario.market.segments[n] for n in names]
+    upper = np.cumsum([s.share for s in segments])
+    drawn = uniform(key, Decision.SEGMENT, 0, 0, people.id)
+    people.segment[:] = np.minimum(np.searchsorted(upper, drawn, side="right"), len(names) - 1)
+    people.group[:] = people.district.astype(np.int64) * len(names) + people.segment
+    partner_share = np.array([s.partner_share for s in segments])
+    people.partner[:] = uniform(key, Decision.PARTNER, 0, 0, people.id) < partner_share[people.segment]
+    people.notice[:] = -numeric.log(uniform(key, Decision.NOTICE, 0, 0, people.id))
+    people.browse_at[:] = -numeric.log(uniform(key, Decision.BROWSE, 0, 0, people.id))
+    people.km_per_year[:] = 6000.0 + 16000.0 * uniform(key, Decision.MILES, 0, 0, people.id)
+    return people
+
+
+def stores_and_sellers(scenario: Scenario, key: Key) -> tuple[Stores, Sellers]:
+    """Stores at drawn places within the inner six tenths of their district, and their sellers."""
+    settings = scenario.stores
+    counts = np.array([settings.by_district.get(d.name, settings.per_district) for d in scenario.market.districts])
+    stores = Stores(int(counts.sum()))
+    stores.district[:] = np.repeat(np.arange(len(counts)), counts)
+    number = np.concatenate([np.arange(c) for c in counts]) if len(stores) else np.empty(0, dtype=np.int64)
+    radius = np.array([d.radius_km for d in scenario.market.districts])[stores.district]
+    for axis, place in ((0, stores.x), (1, stores.y)):
+        u = uniform(key, Decision.PLACE, 1, axis, stores.district, number)
+        place[:] = (2.0 * u - 1.0) * 0.6 * radius
+    stores.sellers[:] = settings.sellers_per_store
+    stores.first_seller[:] = np.arange(len(stores)) * settings.sellers_per_store
+    sellers = Sellers(len(stores) * settings.sellers_per_store)
+    sellers.store[:] = np.repeat(np.arange(len(stores)), settings.sellers_per_store)
+    sellers.seat[:] = np.tile(np.arange(settings.sellers_per_store), len(stores))
+    u = uniform(key, Decision.SKILL, sellers.hire, sellers.seat, stores.district[sellers.store], number[sellers.store])
+    sellers.skill[:] = settings.skill_mean + settings.skill_spread * (2.0 * u - 1.0)
+    return stores, sellers
+
+
+def settle(people: People, stores: Stores, scenario: Scenario, key: Key) -> None:
+    """Give every household a place in its district (a square of half-side `radius_km`) and its nearest store."""
+    radius = np.array([d.radius_km for d in scenario.market.districts])[people.district]
+    x = (2.0 * uniform(key, Decision.PLACE, 0, 0, people.id) - 1.0) * radius
+    y = (2.0 * uniform(key, Decision.PLACE, 0, 1, people.id) - 1.0) * radius
+    nearest = np.full(len(people), np.inf)
+    for store in range(len(stores)):
+        here = np.flatnonzero(people.district == stores.district[store])
+        square = (x[here] - stores.x[store]) ** 2 + (y[here] - stores.y[store]) ** 2
+        closer = square < nearest[here]
+        nearest[here[closer]] = square[closer]
+        people.store[here[closer]] = store
+    people.store_km[:] = np.where(people.store >= 0, np.sqrt(nearest), 0.0)
+
+
+def need_scale(scenario: Scenario) -> float:
+    """Weibull scale of the time between purchases that gives the mean `replacement_years`."""
+    b = scenario.behaviour
+    return b.replacement_years / math.gamma(1.0 + 1.0 / b.replacement_shape)
+
+
+def search_scale(scenario: Scenario) -> float:
+    """Weibull scale of the length of a search, in years, that gives the mean `search_days`."""
+    b = scenario.behaviour
+    return b.search_days / DAYS_PER_YEAR / math.gamma(1.0 + 1.0 / b.search_shape)
+
+
+def weibull(exponential: F64, scale: float, shape: float) -> F64:
+    """Times at which a Weibull hazard has accumulated to the given exponential thresholds."""
+    times: F64 = scale * numeric.power(exponential, 1.0 / shape)
+    return times
+
+
+def begin_needs(people: People, scenario: Scenario, key: Key) -> None:
+    """Put everyone somewhere in the cycle of need, search and purchase, as a market in equilibrium would.
+
+    Residual spells of equilibrium begin a year before the start; searches that end before it are bought out, those that
+    straddle it are under way when the horizon opens.
+    """
+    b = scenario.behaviour
+    scale = need_scale(scenario)
+    u = uniform(key, Decision.NEED, 0, 0, people.id)
+    pent_up = scenario.market.searching_at_start
+    if pent_up is not None:
+        later = weibull(-numeric.log(u), scale, b.replacement_shape)
+        people.need_at[:] = np.where(uniform(key, Decision.NEED, 0, 1, people.id) < pent_up, 0.0, later)
+        return
+    residual = scale * gammaincinv(1.0 / b.replacement_shape, u) ** (1.0 / b.replacement_shape)
+    people.need_at[:] = residual - LOOK_BACK_YEARS
+    early = np.flatnonzero(people.need_at < 0.0)
+    length = weibull(-numeric.log(uniform(key, Decision.SEARCH, 0, 0, people.id[early])), search_scale(scenario), b.search_shape)
+    ready = people.need_at[early] + length
+    done = early[ready <= 0.0]
+    people.purchases[done] = 1
+    again = weibull(-numeric.log(uniform(key, Decision.NEED, 1, 0, people.id[done])), scale, b.replacement_shape)
+    people.need_at[done] = np.maximum(ready[ready <= 0.0] + again, 0.0)
+
+
+def initial_owners(people: People, scenario: Scenario, key: Key) -> Relationships:
+    """Make some households owners, by tenure and mileage; segments the product suits have more of them."""
+    strength = np.array([scenario.brand.product_strength[s].at(scenario.horizon.start_year) for s in scenario.market.segments])
+    share = np.array([s.share for s in scenario.market.segments.values()])
+    average = float((strength * share).sum())
+    relative = strength / average if average > 0 else np.ones_like(strength)
+    groups = scenario.brand.initial_owners
+    upper = np.cumsum([g.per_1000_households / 1000 for g in groups])
+    drawn = uniform(key, Decision.INITIAL_OWNER, 0, 0, people.id) / np.maximum(relative[people.segment], 1e-300)
+    which = np.searchsorted(upper, drawn, side="right")
+    rows = np.flatnonzero(which < len(groups))
+    tenure = np.array([g.tenure_years for g in groups])[which[rows]] if len(groups) else np.empty(0)
+    people.car[rows] = BRAND
+    people.was_owner[rows] = True
+    people.owned_since[rows] = -tenure
+    people.km[rows] = np.array([g.km for g in groups])[which[rows]] if len(groups) else 0.0
+    b = scenario.behaviour
+    scale = need_scale(scenario)
+    hazard = numeric.power(tenure / scale, b.replacement_shape)
+    threshold = hazard - numeric.log(uniform(key, Decision.CAR_AGE, 0, 0, people.id[rows]))
+    people.need_at[rows] = np.maximum(weibull(threshold, scale, b.replacement_shape) - tenure, 0.0)
+    people.purchases[rows] = 0
+    spread = uniform(key, Decision.INITIAL_SATISFACTION, 0, 0, people.id[rows])
+    people.satisfaction[rows] = first_satisfaction(strength[people.segment[rows]], spread, b.satisfaction_spread)
+    by_id = rows[np.argsort(people.id[rows], kind="stable")]
+    relationships = Relationships(len(by_id))
+    relationships.person[:] = by_id
+    relationships.order[:] = -1
+    relationships.began[:] = people.owned_since[by_id]
+    people.relationship[by_id] = np.arange(len(by_id))
+    return relationships
+
+
+def first_satisfaction(strength: F64, u: F64, spread: float) -> F64:
+    """Satisfaction with a new car: product strength with a logistic spread, kept within 0.02 and 0.98."""
+    return np.clip(strength + spread * numeric.log(u / (1.0 - u)), 0.02, 0.98)
+
+
+def acquaintances(people: People, isolated: int, scenario: Scenario, key: Key) -> Network:
+    """The social network among all but the last `isolated` households."""
+    settings = scenario.market.network
+    if isolated == 0 or settings.well_mixed:
+        return network.build(people.id, people.district, people.segment, settings, key)
+    known = len(people) - isolated
+    among = network.build(people.id[:known], people.district[:known], people.segment[:known], settings, key)
+    start = np.concatenate([among.start, np.full(isolated, among.start[-1])])
+    return Network(start, among.friend, among.strong, among.well_mixed)

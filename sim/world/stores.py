@@ -1,0 +1,136 @@
+"""Stores, sellers and what passes over their desks: leads and orders."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+from sim.table import Table, column
+from sim.world.people import F64, I8, I16, I32, I64, Bool
+
+
+
+class Outcome(IntEnum):
+    """How a lead ended; the names are `sim.records.LEAD_OUTCOMES`."""
+
+    OPEN = 0
+    LOST_LATE = 1
+    NO_NEED = 2
+    BOUGHT_RIVAL = 3
+    ORDERED = 4
+    NO_SELLER = 5
+
+
+class Job(IntEnum):
+    """What a lead waits for next."""
+
+    CALL = 0
+    ANSWER = 1
+    NURTURE = 2
+    VISIT = 3
+    DECIDE = 4
+
+
+class Stores(Table):
+    """Stores; sellers of one store are consecutive rows."""
+
+    district: I16 = column(np.int16, "", "district, index")
+    x: F64 = column(np.float64, "km", "place east of the district's centre")
+    y: F64 = column(np.float64, "km", "place north of the district's centre")
+    first_seller: I32 = column(np.int32, "", "row of the first seller")
+    sellers: I32 = column(np.int32, "", "number of sellers")
+
+
+class Sellers(Table):
+    """Sellers; a seller is (store, seat, hire), and rows stand in that order."""
+
+    store: I32 = column(np.int32, "", "store")
+    seat: I16 = column(np.int16, "", "seat within the store")
+    hire: I16 = column(np.int16, "", "how many held this seat before")
+    skill: F64 = column(np.float64, "share", "closing skill, 0 to 1")
+    free_at: F64 = column(np.float64, "opening hours", "opening time at which the seller is next free")
+
+
+class Leads(Table):
+    """Contact data left, one row per lead, open and closed; a lead is (household, episode)."""
+
+    person: I32 = column(np.int32, "", "row of the household")
+    household: I32 = column(np.int32, "", "id of the household")
+    episode: I32 = column(np.int32, "", "lead number of the household")
+    segment: I8 = column(np.int8, "", "segment, index")
+    district: I16 = column(np.int16, "", "district, index")
+    channel: I8 = column(np.int8, "", "channel in which contact data was left")
+    first_touch: I8 = column(np.int8, "", "channel of the first personal touch or contact")
+    in_market: Bool = column(np.bool_, "", "left during a search")
+    arrived: F64 = column(np.float64, "years", "moment contact data was left")
+    cool_at: F64 = column(np.float64, "years", "moment after which a first call reaches nobody", np.inf)
+    answered: F64 = column(np.float64, "years", "first call or greeting", np.nan)
+    reached: Bool = column(np.bool_, "", "the first call reached the person")
+    visited: F64 = column(np.float64, "years", "visit", np.nan)
+    tested: F64 = column(np.float64, "years", "test drive", np.nan)
+    ordered: F64 = column(np.float64, "years", "order", np.nan)
+    closed: F64 = column(np.float64, "years", "end", np.nan)
+    outcome: I8 = column(np.int8, "", "Outcome")
+    referrer: I32 = column(np.int32, "", "id of the owner who brought it, -1 none", -1)
+    tie: I8 = column(np.int8, "", "1 strong, 0 weak, -1 none", -1)
+    store: I32 = column(np.int32, "", "store", -1)
+    seller: I32 = column(np.int32, "", "seller, -1 before one has it", -1)
+    hours: F64 = column(np.float64, "hours", "sellers' working time spent on it")
+    calls: I16 = column(np.int16, "", "calls so far")
+    next_at: F64 = column(np.float64, "years", "moment of the next job", np.inf)
+    next_job: I8 = column(np.int8, "", "Job")
+
+
+class Orders(Table):
+    """Locked orders, one row each; an order is (household, number)."""
+
+    person: I32 = column(np.int32, "", "row of the household")
+    household: I32 = column(np.int32, "", "id of the household")
+    number: I16 = column(np.int16, "", "order number of the household, from 0")
+    segment: I8 = column(np.int8, "", "segment, index")
+    district: I16 = column(np.int16, "", "district, index")
+    channel: I8 = column(np.int8, "", "channel of the lead")
+    first_touch: I8 = column(np.int8, "", "channel of the first touch")
+    referrer: I32 = column(np.int32, "", "id of the referring owner, -1 none", -1)
+    tie: I8 = column(np.int8, "", "1 strong, 0 weak, -1 none", -1)
+    lead: I32 = column(np.int32, "", "row of the lead")
+    ordered: F64 = column(np.float64, "years", "order")
+    cancel_at: F64 = column(np.float64, "years", "moment at which patience ends", np.inf)
+    cancelled: F64 = column(np.float64, "years", "cancellation", np.nan)
+    delivered: F64 = column(np.float64, "years", "delivery", np.nan)
+    first: Bool = column(np.bool_, "", "delivery to a household that never owned the brand")
+    repurchase: Bool = column(np.bool_, "", "replaces a car of the brand")
+    price: I64 = column(np.int64, "minor units", "net price")
+    discount: I64 = column(np.int64, "minor units", "discount granted")
+    credit: I64 = column(np.int64, "minor units", "credit promised to the referrer at the order, face value")
+    credit_cost_share: F64 = column(np.float64, "share", "expected marginal cost of that credit")
+    credit_cap: F64 = column(np.float64, "per year", "rewarded referrals per referrer and year, as promised at the order")
+    credit_vested: Bool = column(np.bool_, "", "the credit was granted at delivery")
+
+
+class Margins(Table):
+    """Contribution margins as they are earned."""
+
+    person: I32 = column(np.int32, "", "row of the household")
+    order: I32 = column(np.int32, "", "row of the household's first delivered order, -1 initial owner")
+    moment: F64 = column(np.float64, "years", "when")
+    amount: I64 = column(np.int64, "minor units", "contribution margin")
+    purpose: I8 = column(np.int8, "", "0 car, 1 service and software")
+
+
+class Relationships(Table):
+    """Relationships with the brand, from delivery (or before the start) to their end."""
+
+    person: I32 = column(np.int32, "", "row of the household")
+    order: I32 = column(np.int32, "", "row of the delivery that began it, -1 initial owner")
+    began: F64 = column(np.float64, "years", "begin")
+    ended: F64 = column(np.float64, "years", "end, nan while kept", np.nan)
+
+
+class Replacements(Table):
+    """Owners of the brand who replaced its car."""
+
+    person: I32 = column(np.int32, "", "row of the household")
+    moment: F64 = column(np.float64, "years", "when")
+    same_brand: Bool = column(np.bool_, "", "with the brand again")

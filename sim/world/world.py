@@ -1,0 +1,247 @@
+"""The world: all tables, this tick's levers, the books and the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import numeric
+from sim.channels import CHANNELS
+from sim.ledger import Ledger
+from sim.levers import Levers
+from sim.policies import Moment
+from sim.scenario.schema.root import Scenario
+from sim.streams import Key
+from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY
+from sim.world import build
+from sim.world.agenda import Agenda
+from sim.world.network import Network
+from sim.world.people import BRAND, F64, I8, I64, People, Stage
+from sim.world.stores import Leads, Margins, Orders, Relationships, Replacements, Sellers, Stores
+
+NO_RIVALS = -1e9
+"""Utility of the best alternative when the market has no rivals: low enough that nobody takes it."""
+HAZARD_BUCKETS = 200.0
+"""Buckets per unit of browsing hazard."""
+
+
+@dataclass
+class Media:
+    """State of mass media, per district x segment: intensities everyone in the group shares."""
+
+    awareness: F64
+    trust: F64
+    search_ads: F64
+    """Hazard of leaving contact data with an advertisement during a search, per year, at interest 1."""
+    search_vertical: F64
+    """Hazard of leaving contact data on a vertical medium during a search, per year."""
+    browse_ads: F64
+    """The same outside a search, per year and household."""
+    browse_vertical: F64
+    browse: F64
+    """Cumulative hazard of leaving contact data outside a search."""
+    spent: F64
+    """Money spent so far by medium (advertising, vertical), per represented household."""
+    offered: F64
+    """Money offered so far by medium, per represented household."""
+
+
+@dataclass
+class Contacts:
+    """Contact data left in this tick, before it is known who was first; one entry per array element."""
+
+    person: list[I64] = field(default_factory=list)
+    moment: list[F64] = field(default_factory=list)
+    channel: list[I8] = field(default_factory=list)
+    referrer: list[I64] = field(default_factory=list)
+    tie: list[I8] = field(default_factory=list)
+
+    def add(self, person: I64, moment: F64, channel: I8, referrer: I64 | None = None, tie: I8 | None = None) -> None:
+        """Add contacts; `referrer` is the id of the owner who brought them, `tie` 1 strong, 0 weak."""
+        none = np.full(len(person), -1)
+        self.person.append(np.asarray(person, dtype=np.int64))
+        self.moment.append(moment)
+        self.channel.append(np.asarray(channel, dtype=np.int8))
+        self.referrer.append(none if referrer is None else np.asarray(referrer, dtype=np.int64))
+        self.tie.append(none.astype(np.int8) if tie is None else tie)
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What brand and rivals offer in this tick, per segment where arrays have that length."""
+
+    strength: F64
+    """Product strength of the brand."""
+    price: float
+    """List price of the brand, money."""
+    margin: float
+    service_margin_per_year: float
+    capacity_per_year: float
+    """Cars per year in the whole represented market."""
+    alternative: F64
+    """Log-sum of the rivals' utilities."""
+    rival_shares: F64
+    """Cumulative choice shares among rivals, segments x rivals."""
+
+
+class World:
+    """One replicate of one scenario at one moment; verbs take it and change it.
+
+    `isolated` appends households who know nobody, `order` permutes the rows of the people table (both for tests),
+    `placebo` lets every seller start one minute late: a butterfly that must not matter, used as a noise floor.
+    """
+
+    def __init__(
+        self, scenario: Scenario, key: Key, *, isolated: int = 0, order: I64 | None = None, placebo: bool = False
+    ) -> None:
+        self.scenario = scenario
+        self.behaviour = scenario.behaviour
+        self.key = key
+        self.ticks_per_year = scenario.horizon.ticks_per_year
+        self.dt = 1.0 / self.ticks_per_year
+        self.tick = -1
+        self.now = 0.0
+        self.end = 0.0
+        self.levers = Levers()
+        self.offers: Offers
+        self.contacts = Contacts()
+        self._populate(isolated, order)
+        self.stores, self.sellers = build.stores_and_sellers(scenario, key)
+        build.settle(self.people, self.stores, scenario, key)
+        build.begin_needs(self.people, scenario, key)
+        self.relationships = build.initial_owners(self.people, scenario, key)
+        if placebo:
+            self.sellers.free_at[:] += 1.0 / 60.0
+        self.leads, self.orders = Leads(), Orders()
+        self.margins, self.replacements = Margins(), Replacements()
+        districts = scenario.market.districts
+        self.ledger = Ledger(len(districts))
+        self.segments = list(scenario.market.segments)
+        self.weights = np.array([d.represents / d.households for d in districts])
+        self.represented = float(sum(d.represents for d in districts))
+        self.households_by_district = np.bincount(self.people.district, minlength=len(districts))
+        self.media_offered = np.zeros((2, len(districts)), dtype=np.int64)
+        self.media_spent = np.zeros((2, len(districts)), dtype=np.int64)
+        self.media = self._media(len(districts) * len(self.segments))
+        self.new_leads = slice(0, 0)
+        self.searching: I64 = np.empty(0, dtype=np.int64)
+        self.open_leads: I64 = np.empty(0, dtype=np.int64)
+        self.waiting: I64 = np.empty(0, dtype=np.int64)
+        self.line_busy_until = 0.0
+        self.payroll = self.car_margin = self.discounts = self.credit_cost = self.service_margin = 0
+        self.worked: list[tuple[int, Any]] = []
+        self.hourly_pay = round(scenario.stores.cost_per_hour * MINOR_PER_MONEY)
+        self.counts: list[dict[str, Any]] = []
+        self._agendas()
+
+    def _populate(self, isolated: int, order: I64 | None) -> None:
+        people = build.households(self.scenario, self.key, isolated)
+        self.network = build.acquaintances(people, isolated, self.scenario, self.key)
+        if order is not None:
+            self.network = _permuted(self.network, order)
+            for name in people.columns:
+                getattr(people, name)[:] = getattr(people, name)[order]
+        self.people = people
+        self.row_of: I64 = np.empty(len(people), dtype=np.int64)
+        self.row_of[people.id] = np.arange(len(people))
+        self.asks = np.zeros(len(self.network.friend), dtype=np.uint8)
+
+    def _media(self, groups: int) -> Media:
+        known = min(self.scenario.brand.initial_awareness, 1.0 - 1e-12)
+        zero = np.zeros(groups)
+        awareness = np.full(groups, -float(numeric.log(1.0 - known)))
+        return Media(awareness, *(zero.copy() for _ in range(6)), np.zeros(2), np.zeros(2))
+
+    def _agendas(self) -> None:
+        people = self.people
+        self.needs = Agenda(self.ticks_per_year)
+        self.talks = Agenda(self.ticks_per_year)
+        self.cares = Agenda(self.ticks_per_year)
+        self.browsers = Agenda(HAZARD_BUCKETS)
+        self.near_browsers: I64 = np.empty(0, dtype=np.int64)
+        self.browse_bucket = -1
+        everyone = np.arange(len(people))
+        self.needs.file(everyone, people.need_at)
+        self.browsers.file(everyone, people.browse_at)
+
+    @property
+    def owners(self) -> I64:
+        """Rows of the households that drive the brand (a pass over all households: not for the hot path)."""
+        return np.flatnonzero(self.people.car == BRAND)
+
+    def begin_tick(self) -> World:
+        """Advance the clock, take fresh levers, let active policies move them, and read the offers."""
+        self.tick += 1
+        self.now = self.tick / self.ticks_per_year
+        self.end = (self.tick + 1) / self.ticks_per_year
+        since_start = (self.tick + 0.5) / self.ticks_per_year
+        moment = Moment(self.scenario.horizon.start_year + since_start, since_start)
+        self.levers = Levers()
+        for _, policy in self.scenario.active_policies():
+            if policy.active(moment):
+                policy.apply(self.levers, moment)
+        self.offers = self._read_offers(moment.calendar)
+        self.contacts = Contacts()
+        return self
+
+    def _read_offers(self, calendar: float) -> Offers:
+        brand, b = self.scenario.brand, self.behaviour
+        price = brand.price.at(calendar)
+        segments = self.scenario.market.segments.values()
+        sensitivity = np.array([s.price_sensitivity for s in segments])
+        utilities = np.empty((len(self.segments), len(self.scenario.market.rivals)))
+        for j, rival in enumerate(self.scenario.market.rivals.values()):
+            strength = np.array([rival.strength_for(s).at(calendar) for s in self.segments])
+            relative = rival.price.at(calendar) / price if price > 0 else 1.0
+            utilities[:, j] = b.choice_product * numeric.log(strength) - b.choice_price * sensitivity * numeric.log(relative)
+        weight = numeric.exp(utilities)
+        total = np.cumsum(weight, axis=1)
+        whole = total[:, -1] if total.shape[1] else np.zeros(len(self.segments))
+        return Offers(
+            strength=np.array([brand.product_strength[s].at(calendar) for s in self.segments]),
+            price=price,
+            margin=brand.margin_per_car.at(calendar),
+            service_margin_per_year=brand.service_margin_per_year.at(calendar),
+            capacity_per_year=brand.capacity_per_year.at(calendar),
+            alternative=np.maximum(numeric.log(whole), NO_RIVALS),
+            rival_shares=total / np.maximum(whole, 1e-300)[:, None],
+        )
+
+    @property
+    def year(self) -> int:
+        """Calendar year of the tick."""
+        return self.scenario.horizon.start_year + self.tick // self.ticks_per_year
+
+    @property
+    def search_share(self) -> float:
+        """Share of households in a search in a market in equilibrium."""
+        b = self.behaviour
+        search = b.search_days / DAYS_PER_YEAR
+        return search / (b.replacement_years + search)
+
+    def nbytes(self) -> dict[str, int]:
+        """Bytes by table, the network and the agendas' entries included."""
+        tables = {name: getattr(self, name).nbytes for name in
+                  ("people", "stores", "sellers", "leads", "orders", "margins", "relationships", "replacements")}
+        net = self.network
+        tables["network"] = net.start.nbytes + net.friend.nbytes + net.strong.nbytes + self.asks.nbytes
+        tables["agendas"] = 2 * 8 * len(self.people)
+        return tables
+
+
+def _permuted(network: Network, order: NDArray[np.int64]) -> Network:
+    """The same ties when the household of row `order[i]` moves to row i; friends stay in the order of their ids."""
+    if network.well_mixed:
+        return network
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    degree = np.diff(network.start)[order]
+    start = np.concatenate([[0], np.cumsum(degree)])
+    old = np.concatenate([np.arange(network.start[i], network.start[i + 1]) for i in order]) if len(order) else order
+    return Network(start, place[network.friend[old]].astype(np.int32), network.strong[old], False)
+
+
+assert len(CHANNELS) == 9 and Stage.IDLE == 0

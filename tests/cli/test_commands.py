@@ -1,0 +1,318 @@
+"""The command line as users meet it: a process, its streams and its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+FAKES = PROJECT / "tests" / "experiment" / "fakes.py"
+HEAVY = ("numba", "mesa", "pandas", "scipy", "matplotlib", "pyarrow")
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    # Width and colour of the terminal that runs the tests shall not matter.
+    return {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
+
+
+class Shell:
+    """Runs commands on the fake market, with results below a folder of the test."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder, self.environment = folder, environment
+
+    def command(self, *words: str, out: str = "out") -> list[str]:
+        return [sys.executable, str(FAKES), *words, "--out", str(self.folder / out)]
+
+    def __call__(self, *words: str, out: str = "out", **disturbances: str) -> subprocess.CompletedProcess[str]:
+        environment = {**self.environment, **disturbances}
+        return subprocess.run(
+            self.command(*words, out=out), env=environment, capture_output=True, text=True, timeout=60
+        )
+
+    def run_dir(self, name: str = "baseline", out: str = "out") -> Path:
+        (folder,) = (self.folder / out).glob(f"{name}-*")
+        return folder
+
+    def files(self, out: str = "out") -> dict[str, bytes]:
+        """Contents by path below the folder; of manifests everything but the timings."""
+        found = {}
+        for path in sorted((self.folder / out).rglob("*")):
+            if path.is_file():
+                content = path.read_bytes()
+                if path.name == "manifest.json":
+                    content = json.dumps({k: v for k, v in json.loads(content).items() if k != "timings"}).encode()
+                found[path.relative_to(self.folder / out).as_posix()] = content
+        return found
+
+
+@pytest.fixture
+def shell(tmp_path: Path, environment: dict[str, str]) -> Shell:
+    return Shell(tmp_path, environment)
+
+
+def test_run_prints_data_and_says_where_results_are(shell: Shell) -> None:
+    done = shell("run", "baseline", "--reps", "2", "--jobs", "1")
+    assert done.returncode == 0
+    assert re.search(r"^cac +[\d,]+ +[\d,]+ to [\d,]+ +CNY/customer  2$", done.stdout, re.MULTILINE)
+    assert "results:" not in done.stdout
+    assert "2 of 2 replicates" in done.stderr
+    assert shell.run_dir().name in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_run_json(shell: Shell) -> None:
+    done = shell("run", "baseline", "--reps", "2", "--jobs", "1", "--seed", "7", "--json", "--quiet")
+    content = json.loads(done.stdout)
+    assert list(content) == ["scenario", "hash", "seed", "replicates", "metrics", "health", "run_dir"]
+    assert (content["scenario"], content["seed"], content["replicates"], content["health"]) == ("baseline", 7, 2, [])
+    assert content["run_dir"] == str(shell.run_dir())
+    assert content["run_dir"].endswith(content["hash"])
+    for row in content["metrics"]:
+        assert list(row) == ["metric", "unit", "by", "mean", "low", "high", "n"]
+    assert any(row["metric"] == "cac" and row["by"] == {"year": 2020} and row["mean"] > 0 for row in content["metrics"])
+    assert any(row["n"] == 0 and row["mean"] is None for row in content["metrics"])
+    assert done.stderr == ""
+
+
+def test_compare_json_and_markdown(shell: Shell) -> None:
+    done = shell("compare", "baseline", "referral", "--reps", "2", "--jobs", "1", "--json")
+    content = json.loads(done.stdout)
+    assert list(content) == ["reference", "scenarios", "differences"]
+    assert (content["reference"], content["scenarios"]) == ("baseline", ["referral"])
+    fields = ["scenario", "metric", "unit", "by", "reference_mean", "mean", "difference", "low", "high"]
+    assert all(list(row) == [*fields, "relative", "share_better", "verdict"] for row in content["differences"])
+    assert "NaN" not in done.stdout
+    found = {(row["scenario"], row["metric"]): row for row in content["differences"] if not row["by"]}
+    assert found["referral", "cac"]["verdict"] == "better"
+    assert found["referral", "incremental_orders"]["difference"] > 0
+    assert found["baseline+placebo", "channel_shifted_orders"]["mean"] == 2
+    assert len(list(shell.run_dir().glob("replicates/*-placebo-orders.parquet"))) == 2
+    markdown = shell("compare", "baseline", "referral", "--reps", "3", "--jobs", "1", "--md", "--no-progress")
+    assert "| metric | reference | mean |" in markdown.stdout
+    assert "- In 2022 (year 3), referral is cheaper per customer than baseline in 3 of 3" in markdown.stdout
+    assert "simulating" not in markdown.stderr
+
+
+def test_compare_without_a_policy(shell: Shell) -> None:
+    done = shell("compare", "referral", "--without", "referral", "--reps", "2", "--jobs", "1", "--json")
+    content = json.loads(done.stdout)
+    assert (content["reference"], content["scenarios"]) == ("referral-without-referral", ["referral"])
+    effects = [row for row in content["differences"] if row["metric"] == "incremental_orders" and not row["by"]]
+    assert effects[0]["mean"] > 0
+
+
+def test_compare_with_itself_is_exactly_zero(shell: Shell) -> None:
+    done = shell("compare", "referral", "referral", "--reps", "2", "--jobs", "1", "--json")
+    rows = [row for row in json.loads(done.stdout)["differences"] if row["mean"] is not None]
+    assert len(rows) > 100
+    assert all((row["difference"], row["low"], row["high"]) == (0, 0, 0) for row in rows)
+
+
+def test_any_number_of_jobs_gives_the_same_files(shell: Shell) -> None:
+    words = ("compare", "baseline", "referral", "--reps", "3")
+    one, two = shell(*words, "--jobs", "1", out="one"), shell(*words, "--jobs", "2", out="two")
+    assert (one.returncode, two.returncode, one.stdout) == (0, 0, two.stdout)
+    assert shell.files("one") == shell.files("two")
+    assert len(shell.files("one")) == 2 * (3 * 3 + 3) + 3
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_interrupted_run_continues_with_the_same_command(shell: Shell, jobs: str) -> None:
+    words = ("run", "baseline", "--reps", "6", "--jobs", jobs)
+    process = subprocess.Popen(
+        shell.command(*words),
+        env={**shell.environment, "FAKE_SECONDS": "0.6"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 40
+    while not list(shell.folder.glob("out/*/replicates/0000-metrics.parquet")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all processes of the group
+    stdout, stderr = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "interrupted" in stderr
+    assert "Traceback" not in stderr
+    assert stdout == ""
+    kept = len(list(shell.run_dir().glob("replicates/*-metrics.parquet")))
+    assert 1 <= kept < 6
+    assert not list(shell.run_dir().glob("replicates/.*"))
+    assert json.loads((shell.run_dir() / "manifest.json").read_text())["status"] == "interrupted"
+    again = shell(*words)
+    assert again.returncode == 0
+    assert f"simulating {6 - kept} replicates" in again.stderr
+    shell(*words, out="straight")
+    assert shell.files() == shell.files("straight")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_failing_replicate(shell: Shell, jobs: str) -> None:
+    words = ("run", "baseline", "--reps", "3", "--jobs", jobs, "--json")
+    done = shell(*words, FAKE_FAILING="1")
+    assert done.returncode == 3
+    assert "replicate 1 of 'baseline' failed: ZeroDivisionError: the market vanished" in done.stderr
+    assert "--debug" in done.stderr
+    assert "Traceback" not in done.stderr
+    content = json.loads(done.stdout)
+    assert content["replicates"] == 2
+    assert "replicate 1" in content["health"][0]
+    assert "Traceback" in shell(*words, "--debug", FAKE_FAILING="1").stderr
+    assert shell(*words).returncode == 0
+
+
+def test_killed_worker(shell: Shell) -> None:
+    done = shell("run", "baseline", "--reps", "3", "--jobs", "2", FAKE_DYING="1")
+    assert done.returncode == 3
+    assert "killed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert shell("run", "baseline", "--reps", "3", "--jobs", "2").returncode == 0
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_full_disk_is_one_clear_message(shell: Shell, jobs: str) -> None:
+    done = shell("run", "baseline", "--reps", "3", "--jobs", jobs, "--no-progress", FAKE_FILE_LIMIT="3000")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert re.match(r"cannot write results to .*: File too large; choose another folder with --out DIR", done.stderr)
+    assert not list(shell.run_dir().glob("replicates/*"))
+
+
+def test_out_that_is_no_folder(shell: Shell) -> None:
+    (shell.folder / "out").write_text("a file")
+    done = shell("run", "baseline", "--reps", "1", "--no-progress")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "cannot write results" in done.stderr
+
+
+def test_corrupt_results(shell: Shell) -> None:
+    shell("run", "baseline", "--reps", "1", "--jobs", "1")
+    path = next(shell.run_dir().glob("replicates/*-orders.parquet"))
+    path.write_bytes(path.read_bytes()[:-100])
+    done = shell("run", "baseline", "--reps", "1", "--jobs", "1")
+    assert done.returncode == 5
+    assert path.name in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_threshold(shell: Shell) -> None:
+    words = ("run", "baseline", "--reps", "2", "--jobs", "1", "--json")
+    limit = 'thresholds=[{{"metric": "cac", "max": {}, "by": {{"year": 2020}}}}]'
+    assert shell(*words, "--set", limit.format(10**6)).returncode == 0
+    done = shell(*words, "--set", limit.format(5))
+    assert done.returncode == 4
+    assert "threshold breached: cac year=2020 is" in done.stderr
+    assert json.loads(done.stdout)["health"][0].startswith("threshold breached")
+    unknown = shell(*words, "--set", 'thresholds=[{"metric": "cash"}]')
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "no metric 'cash'" in unknown.stderr
+
+
+def test_reader_that_goes_away(shell: Shell) -> None:
+    shell("compare", "baseline", "referral", "--reps", "1", "--jobs", "1")
+    command = shell.command("compare", "baseline", "referral", "--reps", "1", "--jobs", "1", "--json", "--quiet")
+    process = subprocess.Popen(
+        command, env=shell.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["rnu", "baseline"], "unknown command 'rnu'; commands are run, compare, validate; did you mean 'run'?"),
+        (["calibrate"], "unknown command 'calibrate'"),
+        (["run"], "SCENARIO"),
+        (["run", "baseline", "--rep", "3"], "unknown flag '--rep'; did you mean '--reps'"),
+        (["run", "baseline", "--reps", "0"], "'0' is not a whole number from 1"),
+        (["run", "baseline", "--reps", "1e3"], "'1e3' is not a whole number from 1"),
+        (["run", "baseline", "--jobs", "-1"], "--jobs"),
+        (["run", "baseline", "--years", "0"], "--years"),
+        (["run", "baseline", "--seed", "4294967296"], "'4294967296' is not a whole number from 0 to 4294967295"),
+        (["run", "baseline", "--json", "--md"], "not allowed with"),
+        (["run", "nowhere"], "nowhere: no such scenario"),
+        (["compare", "baseline"], "--without POLICY"),
+        (["compare", "baseline", "referral", "--without", "referral"], "exactly one scenario"),
+        (["compare", "referral", "--without", "referal"], "did you mean 'referral'?"),
+        (["compare", "baseline", "--without", "referral"], "off in scenario 'baseline' already"),
+    ],
+)
+def test_wrong_usage(shell: Shell, words: list[str], part: str) -> None:
+    done = shell(*words)
+    assert done.returncode == 2
+    assert part in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert not (shell.folder / "out").exists()
+
+
+def test_validate(environment: dict[str, str]) -> None:
+    command = [sys.executable, str(FAKES), "validate"]
+    good = subprocess.run([*command, "baseline", "referral"], env=environment, capture_output=True, text=True)
+    assert (good.returncode, good.stdout, good.stderr) == (0, "baseline: valid\nreferral: valid\n", "")
+    bad = subprocess.run([*command, "nowhere", "baseline", "no"], env=environment, capture_output=True, text=True)
+    assert (bad.returncode, bad.stdout) == (2, "baseline: valid\n")
+    assert bad.stderr.splitlines() == ["nowhere: no such scenario", "no: no such scenario"]
+
+
+@pytest.mark.parametrize(
+    "code", ["import sim, sim.cli", "import sim.cli; sim.cli.main(['validate', 'baseline'])", None]
+)
+def test_light_commands_load_nothing_heavy(code: str | None, environment: dict[str, str]) -> None:
+    code = code or "import sim.cli\ntry: sim.cli.main(['--help'])\nexcept SystemExit: pass"
+    check = f"{code}\nimport sys; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", check], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_version_is_that_of_the_distribution() -> None:
+    import sim
+
+    assert f'version = "{sim.__version__}"' in (PROJECT / "pyproject.toml").read_text()
+
+
+def test_terminal_gets_tables_that_fit_and_a_bar(shell: Shell) -> None:
+    import pty
+
+    shown = {}
+    for columns in (80, 160):
+        leader, follower = pty.openpty()
+        command = shell.command("compare", "baseline", "referral", "--reps", "2", "--jobs", "1", out=str(columns))
+        environment = {**shell.environment, "COLUMNS": str(columns), "TERM": "xterm"}
+        process = subprocess.Popen(command, env=environment, stdout=follower, stderr=follower)
+        os.close(follower)
+        output = b""
+        try:
+            while chunk := os.read(leader, 65536):
+                output += chunk
+        except OSError:  # the end of a terminal whose process has gone
+            pass
+        os.close(leader)
+        assert process.wait(timeout=30) == 0
+        shown[columns] = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output.decode())
+        table = shown[columns].partition("paired differences")[2].partition("orders against")[0]
+        assert max(map(len, table.splitlines())) <= columns
+        assert "…" not in table
+        assert "5/5" in shown[columns].replace("\x1b", "")
+    assert "relative" not in shown[80]
+    assert "relative" in shown[160]

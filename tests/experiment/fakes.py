@@ -1,0 +1,206 @@
+"""A market that costs nothing to simulate: the experiment's machinery is tested without the model and its compiler.
+
+`python tests/experiment/fakes.py COMMAND ...` is the command line on this market. Environment variables disturb it:
+FAKE_SECONDS (duration of a replicate), FAKE_FAILING (number of a replicate that fails), FAKE_DYING (of one whose
+process is killed) and FAKE_FILE_LIMIT (largest file, bytes).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+import types
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+PROJECT = Path(__file__).resolve().parents[2]
+if str(PROJECT) not in sys.path:
+    sys.path.insert(0, str(PROJECT))
+
+from sim.channels import CHANNELS, PAID_ADS, REFERRAL  # noqa: E402
+from sim.errors import Problem, ScenarioError  # noqa: E402
+from sim.records import Records  # noqa: E402
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Horizon(Part):
+    start_year: int = 2020
+    years: int = 3
+    ticks_per_year: int = 52
+
+
+class Economics(Part):
+    run_off_years: int = 2
+
+
+class District(Part):
+    name: str = "here"
+    households: int = 2000
+
+
+class Market(Part):
+    districts: tuple[District, ...] = (District(), District(name="there"))
+
+
+class Programme(Part):
+    referrer_credit: float = 1000.0
+
+
+class Policies(Part):
+    paid_ads: Programme | None = Programme()
+    referral: Programme | None = None
+
+
+class Threshold(Part):
+    metric: str
+    min: float | None = None
+    max: float | None = None
+    by: dict[str, Any] = {}
+
+
+class Scenario(Part):
+    name: str = "fake"
+    description: str = ""
+    seed: int = 1
+    replicates: int = 3
+    currency: str = "CNY"
+    horizon: Horizon = Horizon()
+    economics: Economics = Economics()
+    market: Market = Market()
+    policies: Policies = Policies()
+    thresholds: tuple[Threshold, ...] = ()
+
+
+SCENARIOS = {
+    "baseline": Scenario(name="baseline"),
+    "referral": Scenario(name="referral", policies=Policies(referral=Programme())),
+}
+
+
+def load(name: str, changes: Sequence[str] = ()) -> Scenario:
+    if name not in SCENARIOS:
+        raise ScenarioError([Problem(name, None, "", "no such scenario")])
+    content = SCENARIOS[name].model_dump()
+    for change in changes:
+        path, _, value = change.partition("=")
+        *parents, last = path.split(".")
+        place = content
+        for parent in parents:
+            place = place[parent]
+        place[last] = json.loads(value)
+    return Scenario.model_validate(content)
+
+
+def dump(scenario: Scenario) -> str:
+    return scenario.model_dump_json()
+
+
+class Model:
+    """Orders drawn from seed and replicate; a referral programme adds orders of households that had none."""
+
+    def __init__(self, scenario: Scenario, replicate: int = 0, placebo: bool = False) -> None:
+        self.scenario, self.replicate, self.placebo = scenario, replicate, placebo
+
+    def run(self) -> Records:
+        if float(os.environ.get("FAKE_SECONDS", "0")):
+            time.sleep(float(os.environ["FAKE_SECONDS"]))
+        if os.environ.get("FAKE_FAILING") == str(self.replicate):
+            raise ZeroDivisionError("the market vanished")
+        if os.environ.get("FAKE_DYING") == str(self.replicate):
+            os._exit(9)
+        return records(self.scenario, self.replicate, self.placebo)
+
+
+def records(scenario: Scenario, replicate: int, placebo: bool = False) -> Records:
+    """Four hundred households order in every replicate; 40 more with the programme; a placebo moves one of them."""
+    rng = np.random.default_rng([scenario.seed, replicate])
+    years, end = scenario.horizon.years, scenario.horizon.years + scenario.economics.run_off_years
+    n, referred = 400, 40 if scenario.policies.referral else 0
+    household = np.arange(n + 40)
+    arrived = rng.uniform(0, end - 0.5, n + 40)
+    household, arrived = household[: n + referred], arrived[: n + referred]
+    channel = np.where(household < n, PAID_ADS, REFERRAL).astype(np.int8)
+    if placebo:
+        channel[0] = CHANNELS.index("walk_in")
+    rows = len(household)
+    nan, none, zero = np.full(rows, np.nan), np.full(rows, -1), np.zeros(rows, dtype=np.int64)
+    district = (household % 2).astype(np.int16)
+    shared = {"household": household, "segment": zero, "district": district, "channel": channel}
+    shared |= {"first_touch": channel, "referrer": none, "tie": none}
+    leads = {**shared, "episode": zero, "arrived": arrived, "answered": arrived, "reached": np.ones(rows, dtype=bool)}
+    leads |= {"visited": arrived, "tested": arrived, "ordered": arrived + 0.1, "closed": arrived + 0.1}
+    leads |= {"outcome": np.full(rows, 4), "store": zero, "seller": zero, "hours": np.ones(rows)}
+    ordered, delivered = arrived + 0.1, arrived + 0.2
+    orders = {**shared, "number": zero, "lead": household, "ordered": ordered, "cancelled": nan, "delivered": delivered}
+    orders |= {"first": np.ones(rows, dtype=bool), "repurchase": np.zeros(rows, dtype=bool)}
+    orders |= {"price": np.full(rows, 2_000_000), "discount": zero}
+    began = {"household": household, "segment": zero, "district": district, "order": household, "began": delivered}
+    margins = {"household": household, "order": household, "segment": zero, "district": district, "moment": delivered}
+    ticks = np.arange(end * scenario.horizon.ticks_per_year)
+    flat = np.zeros(len(ticks), dtype=np.int64)
+    ledger = {"tick": ticks, "district": flat, "channel": flat, "purpose": flat, "kind": flat, "payer": flat}
+    year_end = np.arange(scenario.horizon.start_year, scenario.horizon.start_year + years)
+    stocks = {"year_end": year_end, "district": year_end * 0, "segment": year_end * 0}
+    stocks |= dict.fromkeys(("aware", "prospects", "open_leads", "waiting", "owners"), year_end * 0 + 5)
+    counts = ("available", "worked", "calls", "visits", "test_drives", "sellers")
+    hours = {"tick": ticks, "district": flat} | dict.fromkeys(counts, flat + 1)
+    media = {"tick": ticks, "district": flat, "channel": flat, "budget": flat, "spent": flat, "unspent": flat}
+    return Records(
+        start_year=scenario.horizon.start_year,
+        years=years,
+        run_off_years=scenario.economics.run_off_years,
+        ticks_per_year=scenario.horizon.ticks_per_year,
+        follow_up_weeks=26.0,
+        discount_rate_per_year=0.1,
+        ltv_window_years=1.0,
+        currency=scenario.currency,
+        districts=tuple(district.name for district in scenario.market.districts),
+        segments=("everyone",),
+        weights=np.array([2.0, 3.0]),
+        seller_hour_cost=np.array([5000, 5000]),
+        policy_start={"paid_ads": 0.0, "referral": 0.0},
+        leads=leads,
+        orders=orders,
+        margins={**margins, "amount": np.full(rows, 300_000), "purpose": np.zeros(rows, dtype=np.int8)},
+        relationships={**began, "ended": nan},
+        replacements={
+            "household": household[:10],
+            "segment": zero[:10],
+            "district": district[:10],
+            "moment": delivered[:10] + 0.3,
+            "same_brand": household[:10] % 2 == 0,
+        },
+        ledger={**ledger, "amount": flat + 1_000_000},
+        stocks={**stocks, "satisfaction_sum": year_end * 0 + 3.0, "satisfaction_n": year_end * 0 + 5},
+        hours=hours,
+        media=media,
+    )
+
+
+def modules() -> dict[str, types.ModuleType]:
+    """What stands in for the model and the scenario loader."""
+    model, scenario = types.ModuleType("sim.model"), types.ModuleType("sim.scenario")
+    model.Model = Model  # type: ignore[attr-defined]
+    scenario.__dict__.update(load=load, dump=dump, Scenario=Scenario)
+    return {"sim.model": model, "sim.scenario": scenario}
+
+
+if __name__ in ("__main__", "__mp_main__"):  # the latter in worker processes, which import this file once more
+    sys.modules.update(modules())
+    if limit := int(os.environ.get("FAKE_FILE_LIMIT", "0")):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+if __name__ == "__main__":
+    from sim.cli import main
+
+    raise SystemExit(main())

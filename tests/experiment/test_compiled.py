@@ -1,0 +1,62 @@
+"""The folder of compiled kernels follows the sources."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim import compiled
+
+
+def prepared(**environment: str) -> list[Path]:
+    """What `prepare` answers twice in a process of its own, and what it leaves in the environment."""
+    code = "from sim.compiled import prepare; import os; print(prepare(), prepare(), os.environ['NUMBA_CACHE_DIR'])"
+    code += "; assert prepare().is_dir(); import sys; assert 'numba' not in sys.modules"
+    inherited = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, env=inherited | environment, cwd=compiled.PACKAGE.parent, capture_output=True, text=True, check=True
+    )
+    return [Path(word) for word in done.stdout.split()]
+
+
+def test_folder_is_named_by_the_sources(tmp_path: Path) -> None:
+    name = f"numba-{compiled.sources_digest()[:16]}"
+    assert prepared(XDG_CACHE_HOME=str(tmp_path)) == [tmp_path / "liebian" / name] * 3
+    assert prepared(NUMBA_CACHE_DIR=str(tmp_path / "mine")) == [tmp_path / "mine" / name] * 3
+    assert prepared(NUMBA_CACHE_DIR=str(tmp_path / "mine" / name)) == [tmp_path / "mine" / name] * 3
+
+
+def test_a_folder_that_cannot_be_written_is_replaced_for_the_time_of_the_process(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    folders = prepared(XDG_CACHE_HOME=str(blocked), TMPDIR=str(tmp_path))
+    assert len(set(folders)) == 1
+    assert folders[0].is_relative_to(tmp_path)
+    assert not folders[0].parent.exists()
+
+
+def test_digest_sees_names_and_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def digest() -> str:
+        compiled.sources_digest.cache_clear()
+        return compiled.sources_digest()
+
+    shutil.copytree(compiled.PACKAGE, tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(compiled, "PACKAGE", tmp_path / "sim")
+    try:
+        before = digest()
+        (tmp_path / "sim" / "notes.txt").write_text("not a source")
+        assert digest() == before
+        module = tmp_path / "sim" / "units.py"
+        module.write_bytes(module.read_bytes() + b"#")
+        changed = digest()
+        assert changed != before
+        module.rename(tmp_path / "sim" / "unit.py")
+        assert digest() not in (before, changed)
+    finally:
+        compiled.sources_digest.cache_clear()

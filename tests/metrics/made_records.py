@@ -1,0 +1,192 @@
+"""Records made by hand or at random, for tests of the metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.metrics import compute
+from sim.records import Records
+
+NAN = float("nan")
+WEEK = 1 / 52
+MINUTE = 1 / 525600
+PAID, MEDIA, REFERRAL, WORD_OF_MOUTH, WALK_IN = 0, 1, 5, 7, 8
+CASH, ACCOUNTING, DISCOUNT, PAYROLL, REVENUE = range(5)
+BRAND, BUYER = 0, 1
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "leads": {
+        "household": 0, "episode": 0, "segment": 0, "district": 0, "channel": PAID, "first_touch": -1, "arrived": NAN,
+        "answered": NAN, "reached": False, "visited": NAN, "tested": NAN, "ordered": NAN, "closed": NAN, "outcome": 0,
+        "referrer": -1, "tie": -1, "store": 0, "seller": 0, "hours": 0.0,
+    },
+    "orders": {
+        "household": 0, "number": 0, "segment": 0, "district": 0, "channel": PAID, "first_touch": -1, "referrer": -1,
+        "tie": -1, "lead": 0, "ordered": NAN, "cancelled": NAN, "delivered": NAN, "first": False, "repurchase": False,
+        "price": 0, "discount": 0,
+    },
+    "margins": {
+        "household": 0, "order": -1, "segment": 0, "district": 0, "moment": 0.0, "amount": 0, "purpose": 1,
+    },
+    "relationships": {"household": 0, "segment": 0, "district": 0, "order": -1, "began": 0.0, "ended": NAN},
+    "replacements": {"household": 0, "segment": 0, "district": 0, "moment": 0.0, "same_brand": False},
+    "ledger": {"tick": 0, "district": 0, "channel": -1, "purpose": 0, "kind": CASH, "payer": BRAND, "amount": 0},
+    "stocks": {
+        "year_end": 2020, "district": 0, "segment": 0, "aware": 0, "prospects": 0, "open_leads": 0, "waiting": 0,
+        "owners": 0, "satisfaction_sum": 0.0, "satisfaction_n": 0,
+    },
+    "hours": {
+        "tick": 0, "district": 0, "available": 0.0, "worked": 0.0, "calls": 0, "visits": 0, "test_drives": 0,
+        "sellers": 0,
+    },
+    "media": {"tick": 0, "district": 0, "channel": 0, "budget": 0, "spent": 0, "unspent": 0},
+}  # fmt: skip
+
+
+def table(name: str, rows: list[dict[str, Any]]) -> dict[str, np.ndarray]:
+    """Columns from rows; what a row leaves out has its default."""
+    for row in rows:
+        assert set(row) <= set(DEFAULTS[name]), f"{name} has no column {set(row) - set(DEFAULTS[name])}"
+    return {
+        column: np.array([row.get(column, default) for row in rows], dtype=type(default))
+        for column, default in DEFAULTS[name].items()
+    }
+
+
+def made(
+    years: int = 2,
+    run_off_years: int = 2,
+    weights: tuple[float, ...] = (10.0, 4.0),
+    window: float = 2.0,
+    discount_rate: float = 0.1,
+    **tables: list[dict[str, Any]],
+) -> Records:
+    """Records from lists of rows; two districts standing for 10 and 4, two segments, follow-up of 26 weeks."""
+    return assembled(
+        years, run_off_years, weights, window, discount_rate, {n: table(n, tables.get(n, [])) for n in DEFAULTS}
+    )
+
+
+def assembled(
+    years: int,
+    run_off_years: int,
+    weights: tuple[float, ...],
+    window: float,
+    discount_rate: float,
+    tables: dict[str, dict[str, np.ndarray]],
+) -> Records:
+    return Records(
+        start_year=2020,
+        years=years,
+        run_off_years=run_off_years,
+        ticks_per_year=52,
+        follow_up_weeks=26.0,
+        discount_rate_per_year=discount_rate,
+        ltv_window_years=window,
+        currency="CNY",
+        districts=tuple(f"district-{place}" for place in range(len(weights))),
+        segments=("families", "business"),
+        weights=np.array(weights),
+        seller_hour_cost=np.full(len(weights), 5000),
+        policy_start={"paid_ads": 0.0},
+        **tables,
+    )
+
+
+class Values:
+    """The metrics of some records, looked up by name and dimensions."""
+
+    def __init__(self, records: Records) -> None:
+        self.rows = compute(records)
+        self._values = {(row.metric, frozenset(row.by.items())): row.value for row in self.rows}
+
+    def __call__(self, metric: str, **by: Any) -> float:
+        return self._values[metric, frozenset(by.items())]
+
+
+def random_records(
+    seed: int,
+    leads: int = 400,
+    orders: int = 120,
+    margins: int = 900,
+    ledger: int = 500,
+    owners: int = 150,
+    years: int = 3,
+    run_off_years: int = 3,
+    weights: tuple[float, ...] = (10.0, 4.0, 2.5),
+) -> Records:
+    """Random but coherent records: moments follow each other, customers have margins after their delivery."""
+    rng = np.random.default_rng(seed)
+    end = years + run_off_years
+
+    def later(moment: np.ndarray, mean: float, share: float) -> np.ndarray:
+        after = moment + rng.exponential(mean, len(moment))
+        return np.where((rng.random(len(moment)) < share) & (after < end), after, np.nan)
+
+    def anyone(size: int, high: int) -> np.ndarray:
+        return rng.integers(0, high, size)
+
+    def columns(name: str, size: int, **known: np.ndarray) -> dict[str, np.ndarray]:
+        district = anyone(size, len(weights))
+        shared = {"district": district, "segment": anyone(size, 2)} | known
+        return {c: shared.get(c, np.full(size, default)) for c, default in DEFAULTS[name].items()}
+
+    arrived = np.sort(rng.random(leads) * end)
+    answered = later(arrived, 0.01, 0.8)
+    visited = later(answered, 0.1, 0.6)
+    tested = later(visited, 0.01, 0.7)
+    ordered = later(tested, 0.1, 0.6)
+    channel = anyone(leads, 9)
+    lead_table = columns(
+        "leads", leads, household=np.arange(leads), channel=channel, arrived=arrived, answered=answered,
+        visited=visited, tested=tested, ordered=ordered,
+        closed=np.fmax(arrived + 0.3, np.nan_to_num(ordered)), outcome=anyone(leads, 6),
+        tie=np.where(channel == REFERRAL, anyone(leads, 2), -1),
+    )  # fmt: skip
+    placed = np.sort(rng.random(orders) * end)
+    delivered = later(placed, 0.2, 0.9)
+    first = (rng.random(orders) < 0.7) & ~np.isnan(delivered)
+    order_table = columns(
+        "orders", orders, household=np.arange(orders), number=anyone(orders, 1), channel=anyone(orders, 9),
+        ordered=placed, cancelled=np.where(np.isnan(delivered), placed + 0.1, np.nan), delivered=delivered, first=first,
+        repurchase=~first & (rng.random(orders) < 0.5),
+    )  # fmt: skip
+    customers = np.flatnonzero(first)
+    buyer = np.where(rng.random(margins) < 0.8, rng.choice(customers, margins), -1)
+    since = np.where(buyer >= 0, delivered[buyer], 0.0)
+    margin_table = columns(
+        "margins", margins, household=np.where(buyer >= 0, buyer, orders + np.arange(margins)), order=buyer,
+        moment=since + rng.random(margins) * (end - since), amount=rng.integers(1, 300_000, margins),
+        purpose=anyone(margins, 2),
+    )  # fmt: skip
+    began = np.concatenate([delivered[customers], rng.random(owners) * -8])
+    relationship_table = columns(
+        "relationships", len(began), household=np.concatenate([customers, orders + np.arange(owners)]),
+        order=np.concatenate([customers, np.full(owners, -1)]), began=began,
+        ended=later(np.maximum(began, 0.0), 3.0, 0.8),
+    )  # fmt: skip
+    replacement_table = columns(
+        "replacements", owners, household=np.arange(owners), moment=rng.random(owners) * end,
+        same_brand=rng.random(owners) < 0.4,
+    )  # fmt: skip
+    ledger_table = columns(
+        "ledger", ledger, tick=anyone(ledger, end * 52), channel=anyone(ledger, 10) - 1, kind=anyone(ledger, 5),
+        payer=anyone(ledger, 3), amount=rng.integers(-1000, 2_000_000, ledger),
+    )  # fmt: skip
+    places = [(year, d, s) for year in range(2020, 2020 + end) for d in range(len(weights)) for s in range(2)]
+    year_end, district, segment = np.array(places).T
+    stock_table = columns("stocks", len(places), year_end=year_end, district=district, segment=segment) | {
+        name: rng.integers(1, 1000, len(places))
+        for name in ("aware", "prospects", "open_leads", "waiting", "owners", "satisfaction_n")
+    }
+    stock_table["satisfaction_sum"] = stock_table["satisfaction_n"] * 0.7
+    ticks = np.arange(end * 52)
+    hour_table = columns("hours", len(ticks), tick=ticks, sellers=rng.integers(1, 9, len(ticks)))
+    tables = {
+        "leads": lead_table, "orders": order_table, "margins": margin_table, "relationships": relationship_table,
+        "replacements": replacement_table, "ledger": ledger_table, "stocks": stock_table, "hours": hour_table,
+        "media": table("media", []),
+    }  # fmt: skip
+    return assembled(years, run_off_years, weights, 2.0, 0.1, tables)
