@@ -117,6 +117,19 @@ def power(x: Any, p: Any) -> Any:
     return _power(x, p)
 
 
+def distinct(values: NDArray[Any]) -> NDArray[Any]:
+    """The distinct values of an integer array, ascending (by sorting: a third of the time of hashing them)."""
+    ordered = np.sort(values)
+    return ordered[starts(ordered)] if len(ordered) else ordered
+
+
+def starts(ordered: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mask of the first element of every run of equal values in an ordered array."""
+    first = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return first
+
+
 def group_sums(group: NDArray[Any], values: NDArray[np.float64], order: NDArray[Any], size: int) -> NDArray[np.float64]:
     """Sums of `values` by `group` (0..size-1), added in the order of the permanent key `order`, not of the rows."""
     by_key = np.argsort(order, kind="stable")

@@ -97,7 +97,7 @@ def _hours(world: World) -> Columns:
     }
     for tick, tally in world.worked:
         for name, grid in grids.items():
-            grid[tick] = getattr(tally, name)
+            grid[tick] = tally[name]
     sellers = np.bincount(world.stores.district[world.sellers.store], minlength=districts)
     hours = world.scenario.stores.hours_per_week * 52 * world.dt
     available = np.zeros(districts) if np.isinf(hours) else sellers * hours

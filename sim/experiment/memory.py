@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 BYTES_PER_PROCESS = 320_000_000
 """Interpreter, libraries and compiled kernels of one process, bytes (measured, rounded up)."""
 
-BYTES_PER_HOUSEHOLD = 900
-"""State and network of one simulated household at their peak, bytes."""
+BYTES_PER_HOUSEHOLD = 1_000
+"""State and network of one simulated household at their peak, bytes (measured at 100,000 households)."""
 
-BYTES_PER_HOUSEHOLD_YEAR = 120
+BYTES_PER_HOUSEHOLD_YEAR = 130
 """Records (leads, orders, margins) that one simulated household leaves in a year, bytes."""
 
 USABLE_SHARE = 0.7

@@ -1,5 +1,5 @@
 """The sellers' desk: jobs served in event order within finite hours. A compiled kernel, because every job waits for
-the one before it (measured: the loop is a third of a tick in plain Python).
+the one before it. Jobs work on records, one per lead: passing dozens of arrays to each function costs more than the job.
 
 Clock moments are years since the start; sellers work in *opening time*, hours counted only while stores are open. A
 seller who works fewer hours than the store is open takes that much longer over each job (`stretch`).
@@ -7,61 +7,60 @@ seller who works fewer hours than the store is open takes that much longer over 
 
 from __future__ import annotations
 
-import heapq
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from sim.numeric import log_one
+from sim.process.event_queue import before, pop, push
 from sim.streams import Decision, uniform_one
 from sim.world.stores import Job, Outcome
 
-F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
 
 
-class Due(NamedTuple):
-    """The leads with something to do in this tick, one element each; the kernel writes to all but the inputs."""
+DUE = np.dtype(
+    [
+        ("household", np.int64),
+        ("episode", np.int64),
+        ("district", np.int64),
+        ("first_seller", np.int64),
+        ("sellers", np.int64),
+        ("in_market", np.bool_),
+        ("partner", np.bool_),
+        ("last_word", np.float64),  # how often the partner's word counts when the two disagree
+        ("agree", np.float64),  # probability of agreeing to a visit in one call
+        ("utility", np.float64),  # own utility above the best alternative, before seller and test drive
+        ("partner_utility", np.float64),
+        ("cool_at", np.float64),
+        # written by the desk
+        ("ready_at", np.float64),
+        ("seller", np.int64),
+        ("answered", np.float64),
+        ("reached", np.bool_),
+        ("visited", np.float64),
+        ("tested", np.float64),
+        ("closed", np.float64),
+        ("outcome", np.int64),
+        ("hours", np.float64),
+        ("calls", np.int64),
+        ("next_at", np.float64),
+        ("next_job", np.int64),
+    ],
+    align=True,
+)
+"""A lead with something to do in this tick. One record each, so that a job touches one place in memory."""
 
-    household: NDArray[np.int64]
-    episode: NDArray[np.int64]
-    store: NDArray[np.int64]
-    district: NDArray[np.int64]
-    in_market: NDArray[np.bool_]
-    partner: NDArray[np.bool_]
-    last_word: F64
-    """How often the partner's word counts when the two disagree."""
-    agree: F64
-    """Exponent of agreeing to a visit in one call."""
-    utility: F64
-    """Own utility of the brand above the best alternative, before seller and test drive."""
-    partner_utility: F64
-    cool_at: F64
-    # written
-    ready_at: F64
-    seller: NDArray[np.int64]
-    answered: F64
-    reached: NDArray[np.bool_]
-    visited: F64
-    tested: F64
-    closed: F64
-    outcome: NDArray[np.int64]
-    hours: F64
-    calls: NDArray[np.int64]
-    next_at: F64
-    next_job: NDArray[np.int64]
+SELLER = np.dtype([("skill", np.float64), ("free_at", np.float64)], align=True)
+"""A seller: closing skill, and the opening time at which the next job can begin (written)."""
 
+TALLY = np.dtype([("worked", np.float64), ("calls", np.int64), ("visits", np.int64), ("test_drives", np.int64)], align=True)
+"""What was done in this tick in one district (written)."""
 
-class Team(NamedTuple):
-    """Sellers by store."""
-
-    first: NDArray[np.int64]
-    count: NDArray[np.int64]
-    skill: F64
-    free_at: F64
-    """Opening time at which each seller is next free; written."""
+Records = NDArray[np.void]
 
 
 class Pace(NamedTuple):
@@ -87,16 +86,7 @@ class Pace(NamedTuple):
     test_drive_utility: float
 
 
-class Tally(NamedTuple):
-    """What was done in this tick, per district; written."""
-
-    worked: F64
-    calls: NDArray[np.int64]
-    visits: NDArray[np.int64]
-    test_drives: NDArray[np.int64]
-
-
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def opening_time(moment: float, pace: Pace) -> float:
     """Hours stores have been open from the start to a clock moment."""
     days = moment * 365.0
@@ -105,169 +95,185 @@ def opening_time(moment: float, pace: Pace) -> float:
     return day * pace.open_hours + min(max(hour, 0.0), pace.open_hours)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def clock(opening: float, pace: Pace) -> float:
     """The clock moment at which stores have been open that long; the opening hour where it falls on a closing hour."""
     day = math.floor(opening / pace.open_hours)
     return (day + (pace.opens + (opening - day * pace.open_hours)) / 24.0) / 365.0
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _draw(key: tuple[int, int], decision: int, attempt: int, i: int, due: Due) -> float:
-    return uniform_one(key[0], key[1], decision, attempt, 0, due.household[i], due.episode[i])
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _draw(key: tuple[int, int], decision: int, attempt: int, lead: Any) -> float:
+    return uniform_one(key[0], key[1], decision, attempt, 0, lead.household, lead.episode)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _seat(key: tuple[int, int], i: int, due: Due, team: Team, pace: Pace) -> int:
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _seat(key: tuple[int, int], lead: Any, team: Records, pace: Pace) -> int:
     """The seller for a lead that has none: whoever is free first; without limit of hours, by lot."""
-    first, count = team.first[due.store[i]], team.count[due.store[i]]
+    first, count = lead.first_seller, lead.sellers
     if pace.stretch == 0.0:
-        return first + int(math.floor(_draw(key, Decision.SEAT, 0, i, due) * count))
+        return first + int(math.floor(_draw(key, Decision.SEAT, 0, lead) * count))
     best = first
     for s in range(first + 1, first + count):
-        if team.free_at[s] < team.free_at[best]:
+        if team[s].free_at < team[best].free_at:
             best = s
     return best
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _begin(moment: float, seller: int, team: Team, pace: Pace) -> float:
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _begin(moment: float, seller: int, team: Records, pace: Pace) -> float:
     """Opening time at which the seller can begin a job that waits since `moment`."""
     wanted = opening_time(moment, pace)
-    return wanted if pace.stretch == 0.0 else max(wanted, team.free_at[seller])
+    return wanted if pace.stretch == 0.0 else max(wanted, team[seller].free_at)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _work(i: int, begin: float, hours: float, due: Due, team: Team, pace: Pace, tally: Tally) -> None:
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _work(begin: float, hours: float, lead: Any, team: Records, pace: Pace, tally: Any) -> None:
     """Let the lead's seller work on it from `begin`."""
     if pace.stretch > 0.0:
-        team.free_at[due.seller[i]] = begin + hours * pace.stretch
-    due.hours[i] += hours
-    tally.worked[due.district[i]] += hours
+        team[lead.seller].free_at = begin + hours * pace.stretch
+    lead.hours += hours
+    tally.worked += hours
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _call(key: tuple[int, int], i: int, moment: float, due: Due, team: Team, pace: Pace, tally: Tally) -> None:
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _call(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, tally: Any) -> None:
     """Put the first call in the seller's queue; whether it reaches anybody depends on when its turn comes."""
-    due.seller[i] = _seat(key, i, due, team, pace)
-    begin = _begin(moment, due.seller[i], team, pace)
+    lead.seller = _seat(key, lead, team, pace)
+    begin = _begin(moment, lead.seller, team, pace)
     turn = max(moment, clock(begin, pace))
-    due.reached[i] = turn <= due.cool_at[i] and turn < due.ready_at[i]
-    mean = pace.call_hours if due.reached[i] else pace.attempt_hours
-    _work(i, begin, -log_one(_draw(key, Decision.CALL_TIME, 0, i, due)) * mean, due, team, pace, tally)
-    due.next_at[i], due.next_job[i] = turn, Job.ANSWER
+    lead.reached = turn <= lead.cool_at and turn < lead.ready_at
+    mean = pace.call_hours if lead.reached else pace.attempt_hours
+    _work(begin, -log_one(_draw(key, Decision.CALL_TIME, 0, lead)) * mean, lead, team, pace, tally)
+    lead.next_at, lead.next_job = turn, Job.ANSWER
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _close(i: int, moment: float, outcome: int, due: Due) -> None:
-    due.closed[i], due.outcome[i], due.next_at[i] = moment, outcome, math.inf
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _close(moment: float, outcome: int, lead: Any) -> None:
+    lead.closed, lead.outcome, lead.next_at = moment, outcome, math.inf
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _propose(key: tuple[int, int], i: int, moment: float, due: Due, pace: Pace) -> None:
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _propose(key: tuple[int, int], moment: float, lead: Any, pace: Pace) -> None:
     """Propose a visit. Who agrees decides after it; who does not is called again before the search ends."""
-    if _draw(key, Decision.VISIT_AGREED, due.calls[i], i, due) < due.agree[i]:
-        delay = -log_one(_draw(key, Decision.VISIT_DELAY, 0, i, due)) * pace.visit_delay
-        due.next_at[i], due.next_job[i] = moment + delay, Job.VISIT
-        due.ready_at[i] = max(due.ready_at[i], moment + delay)
-    elif moment + pace.nurture < due.ready_at[i]:
-        due.next_at[i], due.next_job[i] = moment + pace.nurture, Job.NURTURE
+    if _draw(key, Decision.VISIT_AGREED, lead.calls, lead) < lead.agree:
+        delay = -log_one(_draw(key, Decision.VISIT_DELAY, 0, lead)) * pace.visit_delay
+        lead.next_at, lead.next_job = moment + delay, Job.VISIT
+        lead.ready_at = max(lead.ready_at, moment + delay)
+    elif moment + pace.nurture < lead.ready_at:
+        lead.next_at, lead.next_job = moment + pace.nurture, Job.NURTURE
     else:
-        due.next_at[i] = math.inf
+        lead.next_at = math.inf
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _answer(key: tuple[int, int], i: int, moment: float, due: Due, pace: Pace, tally: Tally) -> None:
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _answer(key: tuple[int, int], moment: float, lead: Any, pace: Pace, tally: Any) -> None:
     """The first call takes place: it misses, finds no need (D15), or leads on."""
-    due.answered[i] = moment
-    due.calls[i] += 1
-    tally.calls[due.district[i]] += 1
-    if not due.reached[i]:
-        _close(i, moment, Outcome.LOST_LATE, due)
-    elif not due.in_market[i]:
-        _close(i, moment, Outcome.NO_NEED, due)
+    lead.answered = moment
+    lead.calls += 1
+    tally.calls += 1
+    if not lead.reached:
+        _close(moment, Outcome.LOST_LATE, lead)
+    elif not lead.in_market:
+        _close(moment, Outcome.NO_NEED, lead)
     else:
-        _propose(key, i, moment, due, pace)
+        _propose(key, moment, lead, pace)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _nurture(key: tuple[int, int], i: int, moment: float, due: Due, team: Team, pace: Pace, tally: Tally) -> None:
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _nurture(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, tally: Any) -> None:
     """A follow-up call to someone who was not ready."""
-    begin = _begin(moment, due.seller[i], team, pace)
-    _work(i, begin, -log_one(_draw(key, Decision.CALL_TIME, due.calls[i], i, due)) * pace.call_hours, due, team, pace, tally)
-    due.calls[i] += 1
-    tally.calls[due.district[i]] += 1
-    _propose(key, i, moment, due, pace)
+    begin = _begin(moment, lead.seller, team, pace)
+    _work(begin, -log_one(_draw(key, Decision.CALL_TIME, lead.calls, lead)) * pace.call_hours, lead, team, pace, tally)
+    lead.calls += 1
+    tally.calls += 1
+    _propose(key, moment, lead, pace)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _visit(key: tuple[int, int], i: int, moment: float, due: Due, team: Team, pace: Pace, tally: Tally) -> None:
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _visit(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, tally: Any) -> None:
     """A visit, often with a test drive; the household decides when both its search and the visit are over."""
-    if due.seller[i] < 0:
-        due.seller[i] = _seat(key, i, due, team, pace)
-    begin = _begin(moment, due.seller[i], team, pace)
+    if lead.seller < 0:
+        lead.seller = _seat(key, lead, team, pace)
+    begin = _begin(moment, lead.seller, team, pace)
     turn = max(moment, clock(begin, pace))
-    hours = -log_one(_draw(key, Decision.VISIT_TIME, 0, i, due)) * pace.visit_hours
-    if math.isnan(due.answered[i]):  # walked in
-        due.answered[i] = turn
-        due.reached[i] = True
-    due.visited[i] = turn
-    tally.visits[due.district[i]] += 1
-    if _draw(key, Decision.TEST_DRIVE, 0, i, due) < pace.test_drive_share:
-        due.tested[i] = max(turn, clock(begin + hours * pace.stretch, pace))
-        hours += -log_one(_draw(key, Decision.VISIT_TIME, 1, i, due)) * pace.test_drive_hours
-        tally.test_drives[due.district[i]] += 1
-    _work(i, begin, hours, due, team, pace, tally)
+    hours = -log_one(_draw(key, Decision.VISIT_TIME, 0, lead)) * pace.visit_hours
+    if math.isnan(lead.answered):  # walked in
+        lead.answered = turn
+        lead.reached = True
+    lead.visited = turn
+    tally.visits += 1
+    if _draw(key, Decision.TEST_DRIVE, 0, lead) < pace.test_drive_share:
+        lead.tested = max(turn, clock(begin + hours * pace.stretch, pace))
+        hours += -log_one(_draw(key, Decision.VISIT_TIME, 1, lead)) * pace.test_drive_hours
+        tally.test_drives += 1
+    _work(begin, hours, lead, team, pace, tally)
     over = max(turn, clock(begin + hours * pace.stretch, pace))
-    if _draw(key, Decision.SPOT, 0, i, due) < pace.spot_decision_share:
-        due.ready_at[i] = over
+    if _draw(key, Decision.SPOT, 0, lead) < pace.spot_decision_share:
+        lead.ready_at = over
     else:
-        due.ready_at[i] = max(due.ready_at[i], over)
-    due.next_at[i], due.next_job[i] = due.ready_at[i], Job.DECIDE
+        lead.ready_at = max(lead.ready_at, over)
+    lead.next_at, lead.next_job = lead.ready_at, Job.DECIDE
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _prefers(u: float, utility: float) -> bool:
     """Logit choice: the brand, if a logistic draw lies below its advantage."""
     return log_one(u / (1.0 - u)) < utility
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _decide(key: tuple[int, int], i: int, moment: float, due: Due, team: Team, pace: Pace, tally: Tally) -> None:
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _decide(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, tally: Any) -> None:
     """Order or go to a rival; where partners disagree the one with the last word vetoes or convinces (N10)."""
-    bonus = pace.skill_weight * (team.skill[due.seller[i]] - 0.5)
-    if not math.isnan(due.tested[i]):
+    bonus = pace.skill_weight * (team[lead.seller].skill - 0.5)
+    if not math.isnan(lead.tested):
         bonus += pace.test_drive_utility
-    yes = _prefers(_draw(key, Decision.CHOICE_OWN, 0, i, due), due.utility[i] + bonus)
-    if due.partner[i]:
-        theirs = _prefers(_draw(key, Decision.CHOICE_PARTNER, 0, i, due), due.partner_utility[i] + bonus)
-        if theirs != yes and _draw(key, Decision.LAST_WORD, 0, i, due) < due.last_word[i]:
+    yes = _prefers(_draw(key, Decision.CHOICE_OWN, 0, lead), lead.utility + bonus)
+    if lead.partner:
+        theirs = _prefers(_draw(key, Decision.CHOICE_PARTNER, 0, lead), lead.partner_utility + bonus)
+        if theirs != yes and _draw(key, Decision.LAST_WORD, 0, lead) < lead.last_word:
             yes = theirs
     if yes:
-        begin = _begin(moment, due.seller[i], team, pace)
-        _work(i, begin, -log_one(_draw(key, Decision.VISIT_TIME, 2, i, due)) * pace.order_hours, due, team, pace, tally)
-        _close(i, moment, Outcome.ORDERED, due)
+        begin = _begin(moment, lead.seller, team, pace)
+        _work(begin, -log_one(_draw(key, Decision.VISIT_TIME, 2, lead)) * pace.order_hours, lead, team, pace, tally)
+        _close(moment, Outcome.ORDERED, lead)
     else:
-        _close(i, moment, Outcome.BOUGHT_RIVAL, due)
+        _close(moment, Outcome.BOUGHT_RIVAL, lead)
+
+
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _do(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, tally: Any) -> None:
+    if lead.next_job == Job.CALL:
+        _call(key, moment, lead, team, pace, tally)
+    elif lead.next_job == Job.ANSWER:
+        _answer(key, moment, lead, pace, tally)
+    elif lead.next_job == Job.NURTURE:
+        _nurture(key, moment, lead, team, pace, tally)
+    elif lead.next_job == Job.VISIT:
+        _visit(key, moment, lead, team, pace, tally)
+    else:
+        _decide(key, moment, lead, team, pace, tally)
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def serve(end: float, key: tuple[int, int], due: Due, team: Team, pace: Pace, tally: Tally) -> None:
-    """Do all jobs before `end` in the order of their moments, then of household ids; jobs may bring on further ones."""
-    queue = [(due.next_at[i], due.household[i], i) for i in range(len(due.next_at))]
-    heapq.heapify(queue)
-    while len(queue) > 0:
-        moment, household, i = heapq.heappop(queue)
-        job = due.next_job[i]
-        if job == Job.CALL:
-            _call(key, i, moment, due, team, pace, tally)
-        elif job == Job.ANSWER:
-            _answer(key, i, moment, due, pace, tally)
-        elif job == Job.NURTURE:
-            _nurture(key, i, moment, due, team, pace, tally)
-        elif job == Job.VISIT:
-            _visit(key, i, moment, due, team, pace, tally)
+def serve(end: float, key: tuple[int, int], due: Records, team: Records, pace: Pace, tally: Records, order: I64) -> None:
+    """Do all jobs before `end` in the order of their moments, then of household ids; jobs may bring on further ones.
+
+    `order` names the elements of `due` in that order as they stand at the beginning. An answer touches nothing but its
+    own lead, so it follows its call at once.
+    """
+    next_at, household = due.next_at, due.household
+    heap, size, following = np.empty(len(order), dtype=np.int64), 0, 0
+    while following < len(order) or size > 0:
+        if size == 0 or (following < len(order) and before(order[following], heap[0], next_at, household)):
+            i = order[following]
+            following += 1
         else:
-            _decide(key, i, moment, due, team, pace, tally)
-        if due.next_at[i] < end:
-            heapq.heappush(queue, (due.next_at[i], household, i))
+            i = heap[0]
+            size = pop(heap, size, next_at, household)
+        lead = due[i]
+        _do(key, lead.next_at, lead, team, pace, tally[lead.district])
+        if lead.next_job == Job.ANSWER and lead.next_at < end:
+            _answer(key, lead.next_at, lead, pace, tally[lead.district])
+        if lead.next_at < end:
+            size = push(heap, size, i, next_at, household)

@@ -11,9 +11,9 @@ import numpy as np
 
 from sim import numeric
 from sim.channels import PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
-from sim.process import need, touches
+from sim.process import exposure, need
 from sim.streams import Decision, uniform
-from sim.units import MINUTES_PER_YEAR
+from sim.units import MINUTES_PER_YEAR, WEEKS_PER_YEAR
 from sim.world.people import BRAND, F64, I8, I64, Stage
 from sim.world.stores import Job, Outcome
 from sim.world.world import HAZARD_BUCKETS, World
@@ -32,24 +32,19 @@ def collect(world: World) -> None:
 def _search(world: World) -> None:
     """Contacts of households in a search that have no open lead."""
     people, media, b = world.people, world.media, world.behaviour
-    rows = world.searching[people.lead[world.searching] < 0]
-    if len(rows) == 0:
-        return
-    begin = np.maximum(people.need_at[rows], world.now)
-    exposed = np.maximum(np.minimum(people.ready_at[rows], world.end) - begin, 0.0)
-    awareness, trust, _ = touches.personal(world, rows)
-    interest = touches.interest(world, rows, trust)
-    group = people.group[rows]
-    ads = media.search_ads[group] * interest
-    vertical = media.search_vertical[group]
-    returning = np.where((people.car[rows] == BRAND) & (people.relationship[rows] >= 0), b.owner_return, 1.0)
-    walk_in = np.where(touches.aware(world, rows, awareness), b.walk_in_per_search_year * interest * returning, 0.0)
-    hazard = ads + vertical + walk_in
-    passed = hazard * exposed
-    left = people.contact_left[rows] <= passed
-    people.contact_left[rows] -= np.where(left, 0.0, passed)
-    rows, hazard, ads, vertical, begin = rows[left], hazard[left], ads[left], vertical[left], begin[left]
-    moment = begin + people.contact_left[rows] / hazard
+    searchers = exposure.Searchers(*(getattr(people, name) for name in exposure.Searchers._fields))
+    climate = exposure.Climate(
+        media.awareness,
+        media.trust,
+        media.search_ads,
+        media.search_vertical,
+        world.offers.strength,
+        float(b.walk_in_per_search_year),
+        float(b.owner_return),
+        b.awareness_memory_weeks / WEEKS_PER_YEAR,
+        b.trust_memory_weeks / WEEKS_PER_YEAR,
+    )
+    rows, moment, hazard, ads, vertical = exposure.expose(world.searching, world.now, world.end, searchers, climate)
     which = uniform(world.key, Decision.CONTACT_CHANNEL, people.leads[rows], 0, people.id[rows]) * hazard
     channel = np.where(which < ads, PAID_ADS, np.where(which < ads + vertical, VERTICAL_MEDIA, WALK_IN))
     world.contacts.add(rows, moment, channel.astype(np.int8))
@@ -131,7 +126,7 @@ def assign(world: World) -> None:
     store = people.store[leads.person[rows]]
     leads.store[rows] = store
     sellers = stores.sellers[store] if len(stores) else np.zeros(len(rows), dtype=np.int64)
-    served = (store >= 0) & (sellers > 0)
+    served = (store >= 0) & (sellers > 0) & (world.scenario.stores.hours_per_week > 0)
     close(world, rows[~served], leads.arrived[rows[~served]], Outcome.NO_SELLER)
     rows = rows[served]
     bought = ~np.isin(leads.channel[rows], (*INTRODUCED, WALK_IN))

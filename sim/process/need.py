@@ -14,7 +14,7 @@ from sim.world.world import World
 def arise(world: World) -> None:
     """Open the searches of all households whose need falls into this tick."""
     people = world.people
-    rows = np.unique(world.needs.take(world.tick))
+    rows = numeric.distinct(world.needs.take(world.tick))
     due = np.floor(people.need_at[rows] * world.ticks_per_year) <= world.tick
     begin_search(world, rows[due & (people.stage[rows] == Stage.IDLE)])
 
@@ -26,7 +26,7 @@ def begin_search(world: World, rows: I64) -> None:
     people.stage[rows] = Stage.SEARCHING
     people.ready_at[rows] = people.need_at[rows] + weibull(threshold, search_scale(world.scenario), b.search_shape)
     draw_contact(world, rows)
-    world.searching = np.concatenate([world.searching, rows])
+    world.searching = np.sort(np.concatenate([world.searching, rows]), kind="stable")  # ascending: kind to the caches
 
 
 def draw_contact(world: World, rows: I64) -> None:

@@ -68,7 +68,7 @@ def _file(world: World, rows: I64) -> None:
 def live(world: World) -> None:
     """Let everything happen that is due in this tick: contacts with service, and relationships that end."""
     people = world.people
-    rows = np.unique(world.cares.take(world.tick))
+    rows = numeric.distinct(world.cares.take(world.tick))
     while len(rows):
         rows = rows[(people.car[rows] == BRAND) & (people.relationship[rows] >= 0)]
         leave = _leave_at(world, rows)

@@ -18,6 +18,11 @@ from sim.world.people import BRAND, F64, I64, NO_CAR_OF_OURS, Stage
 from sim.world.stores import Outcome
 from sim.world.world import World
 
+_WRITTEN = ("seller", "answered", "reached", "visited", "tested", "closed", "outcome", "calls", "next_at", "next_job")
+"""Fields of a lead the desk writes."""
+_CARRIED = ("household", "episode", "district", "in_market", "cool_at", *_WRITTEN)
+"""Fields the desk takes over from the table of leads."""
+
 
 def work(world: World) -> None:
     """Serve this tick's jobs, lock orders, and end the searches that are over."""
@@ -25,23 +30,20 @@ def work(world: World) -> None:
     if len(rows):
         due, tally = _serve(world, rows)
         _record(world, rows, due, tally)
-        _order(world, rows[due.outcome == Outcome.ORDERED])
+        _order(world, rows[due["outcome"] == Outcome.ORDERED])
     _end_searches(world)
     world.open_leads = world.open_leads[world.leads.outcome[world.open_leads] == Outcome.OPEN]
 
 
-def _serve(world: World, rows: I64) -> tuple[desk.Due, desk.Tally]:
+def _serve(world: World, rows: I64) -> tuple[desk.Records, desk.Records]:
     """Run the desk over the leads that have something to do."""
     due = _due(world, rows)
-    districts = len(world.weights)
-    tally = desk.Tally(np.zeros(districts), *(np.zeros(districts, dtype=np.int64) for _ in range(3)))
-    team = desk.Team(
-        world.stores.first_seller.astype(np.int64),
-        world.stores.sellers.astype(np.int64),
-        world.sellers.skill,
-        world.sellers.free_at,
-    )
-    desk.serve(world.end, (world.key.seed, world.key.replicate), due, team, pace(world), tally)
+    team = np.empty(len(world.sellers), desk.SELLER)
+    team["skill"], team["free_at"] = world.sellers.skill, world.sellers.free_at
+    tally = np.zeros(len(world.weights), desk.TALLY)
+    order = np.lexsort((due["household"], due["next_at"]))
+    desk.serve(world.end, (world.key.seed, world.key.replicate), due, team, pace(world), tally, order)
+    world.sellers.free_at[:] = team["free_at"]
     return due, tally
 
 
@@ -66,42 +68,25 @@ def pace(world: World) -> desk.Pace:
     )
 
 
-def _due(world: World, rows: I64) -> desk.Due:
+def _due(world: World, rows: I64) -> desk.Records:
     """Gather what the desk needs to know of each lead: where it stands, and what its household thinks."""
     table, people, b = world.leads, world.people, world.behaviour
     person = table.person[rows]
-    segment = people.segment[person]
     _, trust, partner_trust = touches.personal(world, person)
     interest = touches.interest(world, person, trust)
     discount = np.where(table.channel[rows] == REFERRAL, world.levers.price.discount_referred, 0.0)
-    own, partner = (_utility(world, person, stock, discount) for stock in (trust, partner_trust))
     last_word = np.array([s.partner_last_word for s in world.scenario.market.segments.values()])
-    wide = np.int64
-    return desk.Due(
-        household=table.household[rows].astype(wide),
-        episode=table.episode[rows].astype(wide),
-        store=table.store[rows].astype(wide),
-        district=table.district[rows].astype(wide),
-        in_market=table.in_market[rows],
-        partner=people.partner[person],
-        last_word=last_word[segment],
-        agree=1.0 - numeric.exp(-b.visit_propensity * interest * numeric.exp(-people.store_km[person] / b.visit_km)),
-        utility=own,
-        partner_utility=partner,
-        cool_at=table.cool_at[rows],
-        ready_at=people.ready_at[person],
-        seller=table.seller[rows].astype(wide),
-        answered=table.answered[rows],
-        reached=table.reached[rows],
-        visited=table.visited[rows],
-        tested=table.tested[rows],
-        closed=table.closed[rows],
-        outcome=table.outcome[rows].astype(wide),
-        hours=np.zeros(len(rows)),
-        calls=table.calls[rows].astype(wide),
-        next_at=table.next_at[rows],
-        next_job=table.next_job[rows].astype(wide),
-    )
+    due = np.empty(len(rows), desk.DUE)
+    for name in _CARRIED:
+        due[name] = getattr(table, name)[rows]
+    due["hours"] = 0.0
+    due["first_seller"], due["sellers"] = (c[table.store[rows]] for c in (world.stores.first_seller, world.stores.sellers))
+    due["partner"], due["ready_at"] = people.partner[person], people.ready_at[person]
+    due["last_word"] = last_word[people.segment[person]]
+    due["agree"] = 1.0 - numeric.exp(-b.visit_propensity * interest * numeric.exp(-people.store_km[person] / b.visit_km))
+    due["utility"] = _utility(world, person, trust, discount)
+    due["partner_utility"] = _utility(world, person, partner_trust, discount)
+    return due
 
 
 def _utility(world: World, person: I64, stock: F64, discount: F64) -> F64:
@@ -118,16 +103,16 @@ def _utility(world: World, person: I64, stock: F64, discount: F64) -> F64:
     return utility
 
 
-def _record(world: World, rows: I64, due: desk.Due, tally: desk.Tally) -> None:
+def _record(world: World, rows: I64, due: desk.Records, tally: desk.Records) -> None:
     """Write the desk's work to leads, households, books and the log of hours."""
     table, people = world.leads, world.people
-    for name in ("seller", "answered", "reached", "visited", "tested", "closed", "outcome", "calls", "next_at", "next_job"):
-        getattr(table, name)[rows] = getattr(due, name)
-    table.hours[rows] += due.hours
+    for name in _WRITTEN:
+        getattr(table, name)[rows] = due[name]
+    table.hours[rows] += due["hours"]
     searching = people.stage[table.person[rows]] == Stage.SEARCHING
-    people.ready_at[table.person[rows[searching]]] = due.ready_at[searching]
-    people.lead[table.person[rows[due.outcome != Outcome.OPEN]]] = -1
-    pay = np.floor(due.hours * world.hourly_pay + 0.5).astype(np.int64)
+    people.ready_at[table.person[rows[searching]]] = due["ready_at"][searching]
+    people.lead[table.person[rows[due["outcome"] != Outcome.OPEN]]] = -1
+    pay = np.floor(due["hours"] * world.hourly_pay + 0.5).astype(np.int64)
     world.payroll += int(pay.sum())
     world.ledger.book(Purpose.SELLER_HOURS, table.district[rows], table.channel[rows], pay)
     world.worked.append((world.tick, tally))

@@ -95,10 +95,14 @@ def _book(world: World, medium: int, channel: int) -> None:
 def personal(world: World, rows: I64) -> tuple[F64, F64, F64]:
     """Personal stocks of awareness, trust and the partner's trust, faded to the start of the tick."""
     people, b = world.people, world.behaviour
-    weeks = (people.touched_at[rows] - world.now) * WEEKS_PER_YEAR
-    awareness = people.awareness[rows] * numeric.exp(weeks / b.awareness_memory_weeks)
-    fade = numeric.exp(weeks / b.trust_memory_weeks)
-    return awareness, people.trust[rows] * fade, people.partner_trust[rows] * fade
+    awareness, trust, partner_trust = np.zeros(len(rows)), np.zeros(len(rows)), np.zeros(len(rows))
+    touched = np.flatnonzero(people.first_touch[rows] >= 0)  # most never were: nothing of theirs has to fade
+    who = rows[touched]
+    since = people.touched_at[who] - world.now
+    awareness[touched] = people.awareness[who] * numeric.exp(since / (b.awareness_memory_weeks / WEEKS_PER_YEAR))
+    fade = numeric.exp(since / (b.trust_memory_weeks / WEEKS_PER_YEAR))
+    trust[touched], partner_trust[touched] = people.trust[who] * fade, people.partner_trust[who] * fade
+    return awareness, trust, partner_trust
 
 
 def trusting(stock: F64) -> F64:

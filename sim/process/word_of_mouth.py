@@ -43,7 +43,7 @@ class Talks:
 def spread(world: World) -> None:
     """Let all talks of this tick happen; everyone hears them with the opinions held at its start."""
     people = world.people
-    rows = np.unique(world.talks.take(world.tick))
+    rows = numeric.distinct(world.talks.take(world.tick))
     heard = []
     while len(rows):
         rows = rows[(people.car[rows] == BRAND) & (np.floor(people.talk_at[rows] * world.ticks_per_year) <= world.tick)]
@@ -137,7 +137,8 @@ def _hear(world: World, talks: Talks) -> None:
     _leave_contact(world, talks)
     people, b = world.people, world.behaviour
     order = np.lexsort((people.id[talks.owner], talks.moment, talks.friend))
-    friend, first, index = np.unique(talks.friend[order], return_index=True, return_inverse=True)
+    first = numeric.starts(talks.friend[order])
+    friend, index = talks.friend[order][first], np.cumsum(first) - 1
     closeness = np.where(talks.strong[order], b.strong_tie, 1.0)
     trust = b.talk_trust * closeness * np.where(talks.good[order], 1.0, -b.bad_talk)
     to_partner = talks.to_partner[order]

@@ -81,7 +81,7 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
         chosen = [row for row in comparison.differences if row.scenario == name and not row.by]
         cells = [_difference(row) for row in chosen if row.metric in KEY_METRICS]
         title = f"{name}: paired differences to {comparison.names[0]}"
-        tables.append(Table(title, header, cells, optional=("better in", "relative")))
+        tables.append(Table(title, header, cells, optional=("better in", "relative", "mean")))
     effects = [row for row in comparison.differences if row.metric in ORDER_EFFECTS and not row.by]
     if effects:
         title = f"orders against {comparison.names[0]}, household by household (placebo: what chance alone moves)"
@@ -103,7 +103,7 @@ def _difference(row: Difference) -> list[str]:
         interval(row.low, row.high, row.unit, signed=True),
         f"{row.relative:+.1%}" if math.isfinite(row.relative) else "-",
         better,
-        row.verdict,
+        row.verdict if row.n else "-",
     ]
 
 
@@ -154,7 +154,6 @@ def _plain(table: Table) -> str:
 
 
 def _rich(table: Table, width: int | None) -> str:
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table as RichTable
 
@@ -164,7 +163,7 @@ def _rich(table: Table, width: int | None) -> str:
     for name in table.optional:
         if sum(max(map(len, (title, *cells))) + 2 for title, cells in columns.items()) > console.width:
             del columns[name]
-    shown: RichTable = RichTable(title=table.title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    shown: RichTable = RichTable(title=table.title, title_justify="left", box=None, padding=(0, 2, 0, 0))
     for place, name in enumerate(columns):
         shown.add_column(name, justify="left" if place < table.text_columns else "right")
     for row in zip(*columns.values(), strict=True):

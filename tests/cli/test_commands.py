@@ -313,6 +313,6 @@ def test_terminal_gets_tables_that_fit_and_a_bar(shell: Shell) -> None:
         table = shown[columns].partition("paired differences")[2].partition("orders against")[0]
         assert max(map(len, table.splitlines())) <= columns
         assert "…" not in table
-        assert "5/5" in shown[columns].replace("\x1b", "")
+        assert "6/6" in shown[columns]  # two of each scenario and two placebos
     assert "relative" not in shown[80]
     assert "relative" in shown[160]

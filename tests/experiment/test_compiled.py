@@ -14,9 +14,13 @@ from sim import compiled
 
 
 def prepared(**environment: str) -> list[Path]:
-    """What `prepare` answers twice in a process of its own, and what it leaves in the environment."""
-    code = "from sim.compiled import prepare; import os; print(prepare(), prepare(), os.environ['NUMBA_CACHE_DIR'])"
-    code += "; assert prepare().is_dir(); import sys; assert 'numba' not in sys.modules"
+    """The name `prepare` should choose, what it answers twice in a process of its own, and what it leaves behind."""
+    code = """if True:
+        import os, sys
+        from sim.compiled import prepare, sources_digest
+        print(f"numba-{sources_digest()[:16]}", prepare(), prepare(), os.environ["NUMBA_CACHE_DIR"])
+        assert prepare().is_dir() and "numba" not in sys.modules
+    """
     inherited = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
     command = [sys.executable, "-c", code]
     done = subprocess.run(
@@ -26,16 +30,18 @@ def prepared(**environment: str) -> list[Path]:
 
 
 def test_folder_is_named_by_the_sources(tmp_path: Path) -> None:
-    name = f"numba-{compiled.sources_digest()[:16]}"
-    assert prepared(XDG_CACHE_HOME=str(tmp_path)) == [tmp_path / "liebian" / name] * 3
-    assert prepared(NUMBA_CACHE_DIR=str(tmp_path / "mine")) == [tmp_path / "mine" / name] * 3
-    assert prepared(NUMBA_CACHE_DIR=str(tmp_path / "mine" / name)) == [tmp_path / "mine" / name] * 3
+    name, *folders = prepared(XDG_CACHE_HOME=str(tmp_path))
+    assert folders == [tmp_path / "liebian" / name] * 3
+    name, *folders = prepared(NUMBA_CACHE_DIR=str(tmp_path / "mine"))
+    assert folders == [tmp_path / "mine" / name] * 3
+    name, *folders = prepared(NUMBA_CACHE_DIR=str(tmp_path / "mine" / name))
+    assert folders == [tmp_path / "mine" / name] * 3
 
 
 def test_a_folder_that_cannot_be_written_is_replaced_for_the_time_of_the_process(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.touch()
-    folders = prepared(XDG_CACHE_HOME=str(blocked), TMPDIR=str(tmp_path))
+    _, *folders = prepared(XDG_CACHE_HOME=str(blocked), TMPDIR=str(tmp_path))
     assert len(set(folders)) == 1
     assert folders[0].is_relative_to(tmp_path)
     assert not folders[0].parent.exists()

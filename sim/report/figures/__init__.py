@@ -1,0 +1,12 @@
+"""Figures of a run and of a comparison, as SVG: text stays text, equal results give equal bytes."""
+
+from __future__ import annotations
+
+from sim.report.figures.costs import cost_by_channel
+from sim.report.figures.files import draw, write, write_forests
+from sim.report.figures.forest import forest
+from sim.report.figures.loop import loop
+from sim.report.figures.orders import orders_by_channel
+from sim.report.figures.style import svg
+
+__all__ = ["cost_by_channel", "draw", "forest", "loop", "orders_by_channel", "svg", "write", "write_forests"]

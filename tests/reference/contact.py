@@ -1,0 +1,127 @@
+"""Contact data is left and becomes leads."""
+
+from __future__ import annotations
+
+from sim.channels import PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
+from sim.numeric import power_one
+from sim.streams import Decision
+from sim.units import MINUTES_PER_YEAR
+from sim.world.stores import Job, Outcome
+
+from tests.reference import need, opinion
+from tests.reference.entities import Household, Lead
+from tests.reference.market import Contact, Market
+
+
+def collect(m: Market) -> None:
+    """This tick's contacts of all kinds; the earliest of each household becomes a lead."""
+    for h in m.households:
+        if h.searching and h.lead is None:
+            search(m, h)
+    if any(group.browse_ads + group.browse_vertical for group in m.groups):
+        before = [group.browse for group in m.groups]
+        for group in m.groups:
+            group.browse = group.browse + (group.browse_ads + group.browse_vertical) * m.dt
+        for h in m.households:
+            if h.browse_at <= m.groups[h.group].browse:
+                browse(m, h, before[h.group])
+    open_leads(m)
+
+
+def search(m: Market, h: Household) -> None:
+    """Let the hazards of a search pass; contact data is left where they reach the drawn threshold."""
+    group = m.groups[h.group]
+    begin = max(h.need_at, m.now)
+    exposed = max(min(h.ready_at, m.end) - begin, 0.0)
+    interest = opinion.interest(m, h)
+    ads, vertical, walk_in = group.search_ads * interest, group.search_vertical, 0.0
+    if opinion.aware(m, h):
+        returning = m.b.owner_return if h.drives_brand and h.relationship is not None else 1.0
+        walk_in = m.b.walk_in_per_search_year * interest * returning
+    hazard = ads + vertical + walk_in
+    passed = hazard * exposed
+    if h.contact_left > passed:
+        h.contact_left -= passed
+        return
+    which = m.chance.uniform(Decision.CONTACT_CHANNEL, h.leads, h.id) * hazard
+    channel = PAID_ADS if which < ads else VERTICAL_MEDIA if which < ads + vertical else WALK_IN
+    m.contacts.append(Contact(h, begin + h.contact_left / hazard, channel))
+
+
+def browse(m: Market, h: Household, before: float) -> None:
+    """A household reached its threshold of asking outside a search; it does so unless it searches, waits or owns."""
+    group = m.groups[h.group]
+    rate = group.browse_ads + group.browse_vertical
+    moment = m.now + (h.browse_at - before) / rate
+    by_ads = m.chance.uniform(Decision.BROWSE_CHANNEL, h.browses, h.id) * rate < group.browse_ads
+    h.browses += 1
+    h.browse_at += m.chance.exponential(Decision.BROWSE, h.browses, h.id)
+    if h.idle and not h.drives_brand:
+        m.contacts.append(Contact(h, moment, PAID_ADS if by_ads else VERTICAL_MEDIA))
+
+
+def open_leads(m: Market) -> None:
+    """One lead per household: the earliest contact counts, then the lower channel, then the lower referrer."""
+    earliest: dict[int, Contact] = {}
+    for contact in sorted(m.contacts, key=lambda c: (c.moment, c.channel, c.referrer)):
+        earliest.setdefault(contact.person.id, contact)
+    for contact in sorted(earliest.values(), key=lambda c: (c.moment, c.person.id)):
+        h = contact.person
+        if h.lead is not None:
+            continue
+        if h.first_touch < 0:
+            h.first_touch = contact.channel
+        h.lead = Lead(
+            row=len(m.leads),
+            person=h,
+            episode=h.leads,
+            channel=contact.channel,
+            first_touch=h.first_touch,
+            in_market=h.searching,
+            arrived=contact.moment,
+            referrer=contact.referrer,
+            tie=contact.tie,
+        )
+        m.leads.append(h.lead)
+        m.new_leads.append(h.lead)
+        m.happened[f"channel {contact.channel}"] += 1
+        h.leads += 1
+        if h.searching:
+            need.draw_contact(m, h)
+
+
+def assign(m: Market) -> None:
+    """New leads go to the nearest store; where there is no seller they are lost at once."""
+    for lead in m.new_leads:
+        lead.store = lead.person.store
+        if lead.store < 0 or not m.staff[lead.store]:
+            close(m, lead, lead.arrived, Outcome.NO_SELLER)
+        elif lead.channel == WALK_IN:
+            lead.next_at, lead.next_job = lead.arrived, Job.VISIT
+        else:
+            if lead.channel not in (REFERRAL, WORD_OF_MOUTH):  # who was introduced expects the call
+                lead.cool_at = lead.arrived + cooling(m, lead)
+            lead.next_at, lead.next_job = lead.arrived + m.scenario.stores.pickup_minutes / MINUTES_PER_YEAR, Job.CALL
+
+
+def cooling(m: Market, lead: Lead) -> float:
+    """Delay, in years, beyond which a first call reaches nobody: odds that fall in three powers of the delay."""
+    b = m.b
+    u = m.chance.uniform(Decision.COOLING, 0, lead.person.id, lead.episode)
+    odds = u / (1.0 - u)
+    at_10 = b.contact_odds_5_minutes * power_one(0.5, b.contact_exponent_10_minutes)
+    at_30 = at_10 * power_one(1.0 / 3.0, b.contact_exponent_30_minutes)
+    if odds >= at_10:
+        minutes = 5.0 * power_one(b.contact_odds_5_minutes / odds, 1.0 / b.contact_exponent_10_minutes)
+    elif odds >= at_30:
+        minutes = 10.0 * power_one(at_10 / odds, 1.0 / b.contact_exponent_30_minutes)
+    else:
+        minutes = 30.0 * power_one(at_30 / odds, 1.0 / b.contact_exponent_day)
+    return minutes / MINUTES_PER_YEAR
+
+
+def close(m: Market, lead: Lead, moment: float, outcome: Outcome) -> None:
+    """End a lead."""
+    lead.closed, lead.outcome, lead.next_at = moment, outcome, float("inf")
+    lead.person.lead = None
+    m.happened[outcome.name.lower()] += 1

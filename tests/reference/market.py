@@ -1,0 +1,131 @@
+"""The state of the twin and the clock."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+from sim.ledger import Purpose
+from sim.scenario.schema.root import Scenario
+
+from tests.reference import offers
+from tests.reference.chance import Chance
+from tests.reference.entities import (
+    Group,
+    Household,
+    Lead,
+    Margin,
+    Medium,
+    Order,
+    Relationship,
+    Replacement,
+    Seller,
+)
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Contact data left in this tick, before it is known who was first."""
+
+    person: Household
+    moment: float
+    channel: int
+    referrer: int = -1
+    tie: int = -1
+
+
+class Diary:
+    """Ticks in which the fast model looks at a household; see `mirrored`."""
+
+    def __init__(self) -> None:
+        self._noted: dict[float, set[int]] = defaultdict(set)
+
+    def note(self, tick: float, person: Household) -> None:
+        self._noted[tick].add(person.id)
+
+    def take(self, tick: int) -> set[int]:
+        return self._noted.pop(tick, set())
+
+
+class Market:
+    """One replicate of one scenario at one moment."""
+
+    def __init__(self, scenario: Scenario, chance: Chance) -> None:
+        self.scenario = scenario
+        self.b = scenario.behaviour
+        self.chance = chance
+        self.ticks_per_year = scenario.horizon.ticks_per_year
+        self.dt = 1.0 / self.ticks_per_year
+        self.tick = -1
+        self.now = self.end = self.middle = 0.0
+        self.year = scenario.horizon.start_year
+        self.segments = list(scenario.market.segments.values())
+        self.districts = len(scenario.market.districts)
+        self.weights = [d.represents / d.households for d in scenario.market.districts]
+        self.represented = float(sum(d.represents for d in scenario.market.districts))
+        # the tables
+        self.households: list[Household] = []
+        self.staff: list[list[Seller]] = []
+        """Sellers by store."""
+        self.well_mixed = False
+        self.leads: list[Lead] = []
+        self.orders: list[Order] = []
+        self.margins: list[Margin] = []
+        self.relationships: list[Relationship] = []
+        self.replacements: list[Replacement] = []
+        self.groups: list[Group] = []
+        self.ads = Medium(0.0, 0.0, [0] * self.districts, [0] * self.districts)
+        self.vertical = Medium(0.0, 0.0, [0] * self.districts, [0] * self.districts)
+        self.line_busy_until = 0.0
+        # the books: (tick, district, channel, purpose) -> minor units
+        self.books: dict[tuple[int, int, int, int], int] = defaultdict(int)
+        self.totals = [0] * len(Purpose)
+        # of this tick
+        self.contacts: list[Contact] = []
+        self.new_leads: list[Lead] = []
+        self.worked = [0.0] * self.districts
+        self.calls = [0] * self.districts
+        self.visits = [0] * self.districts
+        self.test_drives = [0] * self.districts
+        self.happened: Counter[str] = Counter()
+        """How often each kind of event occurred."""
+        self.talk_diary, self.care_diary = Diary(), Diary()
+
+    def begin_tick(self) -> None:
+        """Advance the clock; read policies and offers at the middle of the tick."""
+        self.tick += 1
+        self.now = self.tick / self.ticks_per_year
+        self.end = (self.tick + 1) / self.ticks_per_year
+        self.year = self.scenario.horizon.start_year + self.tick // self.ticks_per_year
+        calendar = self.scenario.horizon.start_year + (self.tick + 0.5) / self.ticks_per_year
+        brand = self.scenario.brand
+        self.price = brand.price.at(calendar)
+        self.margin = brand.margin_per_car.at(calendar)
+        self.service_margin_per_year = brand.service_margin_per_year.at(calendar)
+        self.capacity_per_year = brand.capacity_per_year.at(calendar)
+        self.offers = offers.segments(self.scenario, calendar)
+        self.ads_offer = offers.advertising(self.scenario, calendar)
+        self.vertical_offer = offers.vertical_media(self.scenario, calendar)
+        self.programme = offers.programme(self.scenario, calendar)
+        self.contacts, self.new_leads = [], []
+        self.worked = [0.0] * self.districts
+        for tally in (self.calls, self.visits, self.test_drives):
+            tally[:] = [0] * self.districts
+
+    def tick_of(self, moment: float) -> float:
+        """The tick a moment falls into; infinity for never."""
+        return math.floor(moment * self.ticks_per_year) if math.isfinite(moment) else moment
+
+    def due(self, moment: float) -> bool:
+        """Whether a moment lies in this tick or before."""
+        return self.tick_of(moment) <= self.tick
+
+    def book(self, purpose: Purpose, district: int, channel: int, amount: int) -> None:
+        """Book an amount; channel -1 is none."""
+        self.books[self.tick, district, channel, int(purpose)] += amount
+        self.totals[purpose] += amount
+
+    def strength(self, person: Household) -> float:
+        """Product strength of the brand for a household's segment."""
+        return self.offers[person.segment].strength
