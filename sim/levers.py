@@ -1,7 +1,7 @@
 """Levers: what policies may move. Fresh every tick, in groups owned by the verb that reads them.
 
-Each lever starts at its neutral value, at which the model behaves as if no policy existed, and says how several policies
-combine in it. Nothing here survives a tick, so nothing compounds and nothing has to be restored.
+Each lever starts at its neutral value, at which the model behaves as if no policy existed, and says how several
+policies combine in it. Nothing here survives a tick, so nothing compounds and nothing has to be restored.
 """
 
 from __future__ import annotations
@@ -20,9 +20,13 @@ class MediaLevers:
     """One bought channel; read by `touches.publish`, which spends the money."""
 
     money_per_year: float = lever(0.0, "sum", "money offered to the medium per calendar year, whole represented market")
-    price: float = lever(0.0, "max", "price of 1,000 impressions (advertising) or of one lead (vertical media), at the start")
+    price: float = lever(
+        0.0, "max", "price of 1,000 impressions (advertising) or of one lead (vertical media), at the start"
+    )
     price_drift_per_year: float = lever(0.0, "max", "yearly growth of that price")
-    saturation: float = lever(0.0, "max", "level at which more pressure stops adding: impressions per household-week or leads per search-year")
+    saturation: float = lever(
+        0.0, "max", "level at which more pressure stops adding: impressions per household-week or leads per search-year"
+    )
     low_intent_ratio: float = lever(0.0, "max", "hazard of leaving contact data outside a search, relative to inside")
 
 

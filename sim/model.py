@@ -20,9 +20,9 @@ from sim.world.world import World
 class GrowthModel(mesa.Model):  # type: ignore[misc]
     """One carmaker's market: needs arise, touches spread, sellers sell, owners stay, speak or leave.
 
-    `replicate` numbers the repetition; the same number in two scenarios shares its luck. `placebo` is a butterfly (every
-    seller starts one minute late) whose effect is the noise floor of household-by-household comparisons. `isolated` and
-    `order` are for tests: households who know nobody, and a permutation of the rows of the people table.
+    `replicate` numbers the repetition; the same number in two scenarios shares its luck. `placebo` is a butterfly (a
+    seller of every store loses six minutes each tick) whose effect is the noise floor of comparisons by household.
+    `isolated` and `order` are for tests: households who know nobody, and a permutation of the rows of the people table.
     """
 
     def __init__(
@@ -95,4 +95,3 @@ _TOTALS: dict[str, Any] = {
     "relationships": lambda m: len(m.world.relationships),
 }
 """Totals at the end of each tick, unweighted; dimensional series live in the records."""
-

@@ -87,17 +87,17 @@ def power_one(x: float, p: float) -> float:
     return exp_one(p * log_one(x))
 
 
-@vectorize(["float64(float64)"], cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@vectorize(["float64(float64)"], cache=True)  # type: ignore[untyped-decorator, no-untyped-call, unused-ignore]
 def _exp(x):  # type: ignore[no-untyped-def]
     return exp_one(x)
 
 
-@vectorize(["float64(float64)"], cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@vectorize(["float64(float64)"], cache=True)  # type: ignore[untyped-decorator, no-untyped-call, unused-ignore]
 def _log(x):  # type: ignore[no-untyped-def]
     return log_one(x)
 
 
-@vectorize(["float64(float64, float64)"], cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@vectorize(["float64(float64, float64)"], cache=True)  # type: ignore[untyped-decorator, no-untyped-call, unused-ignore]
 def _power(x, p):  # type: ignore[no-untyped-def]
     return power_one(x, p)
 
@@ -133,5 +133,4 @@ def starts(ordered: NDArray[Any]) -> NDArray[np.bool_]:
 def group_sums(group: NDArray[Any], values: NDArray[np.float64], order: NDArray[Any], size: int) -> NDArray[np.float64]:
     """Sums of `values` by `group` (0..size-1), added in the order of the permanent key `order`, not of the rows."""
     by_key = np.argsort(order, kind="stable")
-    sums: NDArray[np.float64] = np.bincount(group[by_key], weights=values[by_key], minlength=size)
-    return sums
+    return np.bincount(group[by_key], weights=values[by_key], minlength=size).astype(np.float64)

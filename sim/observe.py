@@ -13,14 +13,45 @@ from sim.records import Columns, Records
 from sim.table import Table
 from sim.world.world import World
 
-_LEADS = (
-    "household episode segment district channel first_touch arrived answered reached visited tested ordered closed "
-    "outcome referrer tie store seller hours"
-).split()
-_ORDERS = (
-    "household number segment district channel first_touch referrer tie lead ordered cancelled delivered first "
-    "repurchase price discount"
-).split()
+_LEADS = [
+    "household",
+    "episode",
+    "segment",
+    "district",
+    "channel",
+    "first_touch",
+    "arrived",
+    "answered",
+    "reached",
+    "visited",
+    "tested",
+    "ordered",
+    "closed",
+    "outcome",
+    "referrer",
+    "tie",
+    "store",
+    "seller",
+    "hours",
+]
+_ORDERS = [
+    "household",
+    "number",
+    "segment",
+    "district",
+    "channel",
+    "first_touch",
+    "referrer",
+    "tie",
+    "lead",
+    "ordered",
+    "cancelled",
+    "delivered",
+    "first",
+    "repurchase",
+    "price",
+    "discount",
+]
 
 
 def records(world: World) -> Records:
@@ -45,9 +76,9 @@ def records(world: World) -> Records:
         },
         leads=_columns(world.leads, _LEADS),
         orders=_columns(world.orders, _ORDERS),
-        margins=_of_people(world, world.margins, "order moment amount purpose".split()),
-        relationships=_of_people(world, world.relationships, "order began ended".split()),
-        replacements=_of_people(world, world.replacements, "moment same_brand".split()),
+        margins=_of_people(world, world.margins, ["order", "moment", "amount", "purpose"]),
+        relationships=_of_people(world, world.relationships, ["order", "began", "ended"]),
+        replacements=_of_people(world, world.replacements, ["moment", "same_brand"]),
         ledger=world.ledger.columns(),
         stocks=_stocks(world),
         hours=_hours(world),
@@ -120,5 +151,3 @@ def _media(world: World) -> Columns:
         "spent": world.media_spent.ravel().copy(),
         "unspent": (world.media_offered - world.media_spent).ravel(),
     }
-
-

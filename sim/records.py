@@ -36,7 +36,8 @@ class Records:
     relationships: household, segment, district, order, began, ended.
     replacements: household, segment, district, moment, same_brand.
     ledger: tick, district, channel, purpose, kind, payer, amount (minor units).
-    stocks: year_end, district, segment, aware, prospects, open_leads, waiting, owners, satisfaction_sum, satisfaction_n.
+    stocks: year_end, district, segment, aware, prospects, open_leads, waiting, owners, satisfaction_sum,
+        satisfaction_n.
     hours: tick, district, available, worked, calls, visits, test_drives, sellers.
     media: district, channel, budget, spent, unspent (minor units; budget = spent + unspent).
     """

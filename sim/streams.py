@@ -28,7 +28,6 @@ class Decision(IntEnum):
 
     NETWORK_DEGREE = 0
     NETWORK_STRONG = 1
-    NETWORK_CLASS = 2
     NETWORK_ORDER = 3
     SEGMENT = 4
     PLACE = 5
@@ -74,7 +73,7 @@ class Decision(IntEnum):
 
 
 class Key(NamedTuple):
-    """What makes one replicate different from another: the scenario's seed and the replicate's number, both 0..2**32-1."""
+    """What makes one replicate different from another: the scenario's seed and its number, both 0..2**32-1."""
 
     seed: int
     replicate: int
@@ -121,7 +120,7 @@ def uniform_one(seed: int, replicate: int, decision: int, attempt: int, tick: in
     return (np.float64(np.int64(k)) + 0.5) * 2.220446049250313e-16
 
 
-@vectorize(["float64(int64, int64, int64, int64, int64, int64, int64)"], cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@vectorize(["float64(int64, int64, int64, int64, int64, int64, int64)"], cache=True)  # type: ignore[untyped-decorator, no-untyped-call, unused-ignore]
 def _uniform(seed, replicate, decision, attempt, tick, id1, id2):  # type: ignore[no-untyped-def]
     return uniform_one(seed, replicate, decision, attempt, tick, id1, id2)
 

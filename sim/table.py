@@ -68,7 +68,7 @@ class Table:
         return Row(self, index)
 
     def append(self, rows: int, **values: Any) -> slice:
-        """Add rows, given columns set to `values` (scalars or arrays of length `rows`), the others to their defaults."""
+        """Add rows; columns given in `values` (scalars or arrays) are set to them, the others to their defaults."""
         new = slice(self._rows, self._rows + rows)
         unknown = values.keys() - self.columns.keys()
         if unknown:

@@ -26,7 +26,9 @@ class Policy(BaseModel):
     counted in, from `sim.channels`.
     """
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     neutral: ClassVar[dict[str, Any]]
     channel: ClassVar[str]

@@ -23,14 +23,14 @@ class PaidAds(Policy):
     budget_per_year: Scheduled[Money]
     """Advertising budget per calendar year for the whole represented market, money (input)."""
     price_per_thousand_impressions: Money = 60.0
-    """Price of 1,000 impressions at the start of the horizon, money (assumption, 30 to 120 CNY: online mixes in China)."""
+    """Price of 1,000 impressions at the start of the horizon, money (assumption, 30 to 120 CNY)."""
     price_drift_per_year: Real = 0.05
     """Yearly growth of that price (D04 gives the direction; assumption, 0 to 0.15)."""
     saturation_impressions_per_week: Capped[Factor] = 6.0
-    """Impressions per household and week at which further ones stop adding; `unlimited` for none (assumption, 3 to 12)."""
+    """Impressions per household-week at which further ones stop adding; `unlimited` for none (assumption, 3 to 12)."""
     low_intent_ratio: Factor = 0.04
-    """Hazard of leaving contact data outside a search, relative to inside: half the answers to advertising come from people
-    who will not buy soon (D15 gives the direction; assumption, 0.01 to 0.1)."""
+    """Hazard of leaving contact data outside a search, relative to inside: half the answers to advertising come from
+    people who will not buy soon (D15 gives the direction; assumption, 0.01 to 0.1)."""
 
     def apply(self, levers: Levers, now: Moment) -> None:
         """Offer the money of this tick to the medium."""

@@ -14,8 +14,8 @@ class Referral(Policy):
     """Owners are rewarded for friends who buy, and the friends get a discount.
 
     Raises the rate at which satisfied owners invite friends - willing x motivated x able (T26), behind the product gate
-    (T18) - and the chance that an invited friend leaves contact data; nothing else. Credits are booked at their expected
-    marginal cost when the friend's car is delivered (T05); the buyer's discount is price, not cash (T02).
+    (T18) - and the chance that an invited friend leaves contact data; nothing else. Credits are booked at their
+    expected marginal cost when the friend's car is delivered (T05); the buyer's discount is price, not cash (T02).
     """
 
     neutral: ClassVar[dict[str, Any]] = {"referrer_credit": 0, "buyer_discount": 0}
@@ -24,7 +24,7 @@ class Referral(Policy):
     referrer_credit: Scheduled[Money] = Schedule.of(1000.0)
     """Credit to the referrer per delivered referral, money; spendable only with the brand (T01, T05)."""
     credit_cost_share: Share = 0.6
-    """Expected marginal cost of a credit as a share of its face value, breakage included (T05; assumption, 0.3 to 0.9)."""
+    """Expected marginal cost of a credit, share of its face value, breakage included (T05; assumption, 0.3 to 0.9)."""
     buyer_discount: Scheduled[Money] = Schedule.of(2000.0)
     """Discount on the price for the referred buyer, money per car (T02)."""
     cap_per_year: ScheduledCap = Schedule.of(10, holds=True)

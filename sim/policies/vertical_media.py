@@ -27,10 +27,10 @@ class VerticalMedia(Policy):
     price_drift_per_year: Real = 0.05
     """Yearly growth of that price (D04 gives the direction; assumption, 0 to 0.15)."""
     saturation_leads_per_search_year: Capped[Factor] = 4.0
-    """Leads per year of one household's search at which further money finds nobody new; `unlimited` for none (assumption, 2 to 8)."""
+    """Leads per year of a search at which more money finds nobody new; `unlimited` for none (assumption, 2 to 8)."""
     low_intent_ratio: Factor = 0.12
-    """Hazard of leaving contact data outside a search, relative to inside: three of four requests for a quote come from
-    people who will not buy soon (D15 gives the direction; assumption, 0.05 to 0.2)."""
+    """Hazard of leaving contact data outside a search, relative to inside: three of four requests for a quote come
+    from people who will not buy soon (D15 gives the direction; assumption, 0.05 to 0.2)."""
 
     def apply(self, levers: Levers, now: Moment) -> None:
         """Offer the money of this tick to the medium."""

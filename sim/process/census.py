@@ -6,7 +6,7 @@ import numpy as np
 
 from sim import numeric
 from sim.process import touches
-from sim.world.people import BRAND, I64, Stage
+from sim.world.people import BRAND, Bool, Rows, Stage
 from sim.world.world import World
 
 
@@ -35,5 +35,5 @@ def take(world: World) -> None:
     )
 
 
-def _count(world: World, mask: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> I64:
+def _count(world: World, mask: Bool) -> Rows:
     return np.bincount(world.people.group[mask], minlength=len(world.media.awareness))

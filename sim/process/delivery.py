@@ -15,7 +15,7 @@ from sim.process import need, ownership, selling, word_of_mouth
 from sim.streams import Decision, uniform
 from sim.units import MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world.build import first_satisfaction
-from sim.world.people import BRAND, F64, I64
+from sim.world.people import BRAND, F64, Rows
 from sim.world.world import World
 
 
@@ -33,7 +33,7 @@ def hand_over(world: World) -> None:
         _receive(world, delivered)
 
 
-def _queue(world: World) -> tuple[I64, I64]:
+def _queue(world: World) -> tuple[Rows, Rows]:
     """Work off the waiting list in the order of locking; returns the rows delivered and cancelled in this tick.
 
     Building is a single line with a rate: each car takes its represented number of cars over the capacity per year.
@@ -60,7 +60,7 @@ def _queue(world: World) -> tuple[I64, I64]:
     return np.array(delivered, dtype=np.int64), np.array(cancelled, dtype=np.int64)
 
 
-def _receive(world: World, rows: I64) -> None:
+def _receive(world: World, rows: Rows) -> None:
     """Make buyers owners: books, relationship, first satisfaction, and the dates of what follows."""
     orders, people = world.orders, world.people
     person = orders.person[rows].astype(np.int64)
@@ -86,7 +86,7 @@ def _receive(world: World, rows: I64) -> None:
     word_of_mouth.begin(world, person[silent], moment[silent])
 
 
-def _book(world: World, rows: I64, person: I64, moment: F64) -> None:
+def _book(world: World, rows: Rows, person: Rows, moment: F64) -> None:
     """Margin and discount of the cars handed over."""
     orders = world.orders
     district, channel = orders.district[rows], orders.channel[rows]
@@ -105,7 +105,7 @@ def _book(world: World, rows: I64, person: I64, moment: F64) -> None:
     )
 
 
-def _reward(world: World, rows: I64) -> None:
+def _reward(world: World, rows: Rows) -> None:
     """Vest the referrers' credits, up to the yearly cap, at their expected marginal cost (T03, T05)."""
     orders, people = world.orders, world.people
     for row in rows[orders.referrer[rows] >= 0]:

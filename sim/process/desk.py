@@ -1,5 +1,6 @@
 """The sellers' desk: jobs served in event order within finite hours. A compiled kernel, because every job waits for
-the one before it. Jobs work on records, one per lead: passing dozens of arrays to each function costs more than the job.
+the one before it. Jobs work on records, one per lead: passing dozens of arrays to each function costs more
+than the job.
 
 Clock moments are years since the start; sellers work in *opening time*, hours counted only while stores are open. A
 seller who works fewer hours than the store is open takes that much longer over each job (`stretch`).
@@ -57,7 +58,9 @@ DUE = np.dtype(
 SELLER = np.dtype([("skill", np.float64), ("free_at", np.float64)], align=True)
 """A seller: closing skill, and the opening time at which the next job can begin (written)."""
 
-TALLY = np.dtype([("worked", np.float64), ("calls", np.int64), ("visits", np.int64), ("test_drives", np.int64)], align=True)
+TALLY = np.dtype(
+    [("worked", np.float64), ("calls", np.int64), ("visits", np.int64), ("test_drives", np.int64)], align=True
+)
 """What was done in this tick in one district (written)."""
 
 Records = NDArray[np.void]
@@ -108,12 +111,16 @@ def _draw(key: tuple[int, int], decision: int, attempt: int, lead: Any) -> float
 
 
 @njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _seat(key: tuple[int, int], lead: Any, team: Records, pace: Pace) -> int:
-    """The seller for a lead that has none: whoever is free first; without limit of hours, by lot."""
+def _seat(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace) -> int:
+    """The seller for a lead that has none: one drawn by lot if free by then, otherwise whoever is free first.
+
+    The lot keeps paired worlds alike: a seller who is busy a little longer changes only the leads that would be theirs.
+    """
     first, count = lead.first_seller, lead.sellers
-    if pace.stretch == 0.0:
-        return first + int(math.floor(_draw(key, Decision.SEAT, 0, lead) * count))
-    best = first
+    lot: int = first + math.floor(_draw(key, Decision.SEAT, 0, lead) * count)
+    if pace.stretch == 0.0 or team[lot].free_at <= opening_time(moment, pace):
+        return lot
+    best: int = first
     for s in range(first + 1, first + count):
         if team[s].free_at < team[best].free_at:
             best = s
@@ -139,7 +146,7 @@ def _work(begin: float, hours: float, lead: Any, team: Records, pace: Pace, tall
 @njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _call(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, tally: Any) -> None:
     """Put the first call in the seller's queue; whether it reaches anybody depends on when its turn comes."""
-    lead.seller = _seat(key, lead, team, pace)
+    lead.seller = _seat(key, moment, lead, team, pace)
     begin = _begin(moment, lead.seller, team, pace)
     turn = max(moment, clock(begin, pace))
     lead.reached = turn <= lead.cool_at and turn < lead.ready_at
@@ -194,7 +201,7 @@ def _nurture(key: tuple[int, int], moment: float, lead: Any, team: Records, pace
 def _visit(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, tally: Any) -> None:
     """A visit, often with a test drive; the household decides when both its search and the visit are over."""
     if lead.seller < 0:
-        lead.seller = _seat(key, lead, team, pace)
+        lead.seller = _seat(key, moment, lead, team, pace)
     begin = _begin(moment, lead.seller, team, pace)
     turn = max(moment, clock(begin, pace))
     hours = -log_one(_draw(key, Decision.VISIT_TIME, 0, lead)) * pace.visit_hours
@@ -256,13 +263,15 @@ def _do(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pac
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def serve(end: float, key: tuple[int, int], due: Records, team: Records, pace: Pace, tally: Records, order: I64) -> None:
+def serve(
+    end: float, key: tuple[int, int], due: Records, team: Records, pace: Pace, tally: Records, order: I64
+) -> None:
     """Do all jobs before `end` in the order of their moments, then of household ids; jobs may bring on further ones.
 
     `order` names the elements of `due` in that order as they stand at the beginning. An answer touches nothing but its
     own lead, so it follows its call at once.
     """
-    next_at, household = due.next_at, due.household
+    next_at, household = due["next_at"], due["household"]
     heap, size, following = np.empty(len(order), dtype=np.int64), 0, 0
     while following < len(order) or size > 0:
         if size == 0 or (following < len(order) and before(order[following], heap[0], next_at, household)):

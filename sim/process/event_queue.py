@@ -17,7 +17,8 @@ I64 = NDArray[np.int64]
 @njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def before(a: int, b: int, moment: F64, household: I64) -> bool:
     """Whether element `a` comes before element `b`."""
-    return moment[a] < moment[b] or (moment[a] == moment[b] and household[a] < household[b])
+    first: bool = moment[a] < moment[b] or (moment[a] == moment[b] and household[a] < household[b])
+    return first
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]

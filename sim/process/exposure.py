@@ -1,5 +1,5 @@
-"""How much hazard of leaving contact data each search met in a tick: a compiled kernel, because everybody in a search is
-visited every tick (it was a third of the time of a tick as array operations; one pass over the rows makes it a tenth).
+"""How much hazard of leaving contact data each search met in a tick: a compiled kernel, because everybody in a search
+is visited every tick: as array operations this was a third of the tick's time.
 """
 
 from __future__ import annotations
@@ -52,9 +52,7 @@ class Climate(NamedTuple):
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def expose(
-    rows: I64, now: float, end: float, s: Searchers, c: Climate
-) -> tuple[I64, F64, F64, F64, F64]:
+def expose(rows: I64, now: float, end: float, s: Searchers, c: Climate) -> tuple[I64, F64, F64, F64, F64]:
     """Pass this tick's hazard; returns who left contact data: rows, moments, total, advertising and vertical hazard.
 
     Advertising and walk-ins need interest (product strength times 1 + trust), walk-ins also a known brand; vertical
@@ -63,7 +61,10 @@ def expose(
     size = 0
     left = np.empty(len(rows), dtype=np.int64)
     moment, total, by_ads, by_vertical = (
-        np.empty(len(rows)), np.empty(len(rows)), np.empty(len(rows)), np.empty(len(rows))
+        np.empty(len(rows)),
+        np.empty(len(rows)),
+        np.empty(len(rows)),
+        np.empty(len(rows)),
     )
     for i in rows:
         if s.lead[i] >= 0:

@@ -14,7 +14,7 @@ from sim.channels import PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MO
 from sim.process import exposure, need
 from sim.streams import Decision, uniform
 from sim.units import MINUTES_PER_YEAR, WEEKS_PER_YEAR
-from sim.world.people import BRAND, F64, I8, I64, Stage
+from sim.world.people import BRAND, F64, I8, Rows, Stage
 from sim.world.stores import Job, Outcome
 from sim.world.world import HAZARD_BUCKETS, World
 
@@ -69,7 +69,9 @@ def _browse(world: World) -> None:
     group = people.group[rows]
     moment = world.now + (people.browse_at[rows] - before[group]) / rate[group]
     count = people.browses[rows]
-    by_ads = uniform(world.key, Decision.BROWSE_CHANNEL, count, 0, people.id[rows]) * rate[group] < media.browse_ads[group]
+    by_ads = (
+        uniform(world.key, Decision.BROWSE_CHANNEL, count, 0, people.id[rows]) * rate[group] < media.browse_ads[group]
+    )
     people.browses[rows] += 1
     again = uniform(world.key, Decision.BROWSE, people.browses[rows], 0, people.id[rows])
     people.browse_at[rows] -= numeric.log(again)
@@ -137,7 +139,7 @@ def assign(world: World) -> None:
     leads.next_job[rows] = np.where(greeted, Job.VISIT, Job.CALL)
 
 
-def _cooling(world: World, rows: I64) -> F64:
+def _cooling(world: World, rows: Rows) -> F64:
     """Delay, in years, beyond which a first call reaches nobody.
 
     The odds of reaching someone fall as a power of the delay, steepest in the first minutes (M14): the delay is the one
@@ -155,7 +157,7 @@ def _cooling(world: World, rows: I64) -> F64:
     return minutes / MINUTES_PER_YEAR
 
 
-def close(world: World, rows: I64, moment: F64, outcome: I8 | Outcome) -> None:
+def close(world: World, rows: Rows, moment: F64, outcome: I8 | Outcome) -> None:
     """End leads."""
     leads = world.leads
     leads.closed[rows] = moment

@@ -7,7 +7,7 @@ import numpy as np
 from sim import numeric
 from sim.streams import Decision, uniform
 from sim.world.build import need_scale, search_scale, weibull
-from sim.world.people import F64, I64, Stage
+from sim.world.people import F64, Rows, Stage
 from sim.world.world import World
 
 
@@ -19,7 +19,7 @@ def arise(world: World) -> None:
     begin_search(world, rows[due & (people.stage[rows] == Stage.IDLE)])
 
 
-def begin_search(world: World, rows: I64) -> None:
+def begin_search(world: World, rows: Rows) -> None:
     """Let households start to search at their `need_at`; the length of the search is a Weibull spell."""
     people, b = world.people, world.behaviour
     threshold = -numeric.log(uniform(world.key, Decision.SEARCH, people.purchases[rows], 0, people.id[rows]))
@@ -29,14 +29,14 @@ def begin_search(world: World, rows: I64) -> None:
     world.searching = np.sort(np.concatenate([world.searching, rows]), kind="stable")  # ascending: kind to the caches
 
 
-def draw_contact(world: World, rows: I64) -> None:
+def draw_contact(world: World, rows: Rows) -> None:
     """Draw how much hazard has to pass before contact data is left next, in this search."""
     people = world.people
     u = uniform(world.key, Decision.CONTACT, people.leads[rows], 0, people.id[rows], people.purchases[rows])
     people.contact_left[rows] = -numeric.log(u)
 
 
-def settle_purchase(world: World, rows: I64, moment: F64, car: I64 | int) -> None:
+def settle_purchase(world: World, rows: Rows, moment: F64, car: Rows | int) -> None:
     """End the need of households that now drive `car`, and date the next one."""
     people, b = world.people, world.behaviour
     people.stage[rows] = Stage.IDLE
@@ -48,9 +48,7 @@ def settle_purchase(world: World, rows: I64, moment: F64, car: I64 | int) -> Non
     world.needs.file(rows, people.need_at[rows], world.tick + 1)
 
 
-def bring_forward(world: World, rows: I64, moment: F64) -> None:
+def bring_forward(world: World, rows: Rows, moment: F64) -> None:
     """Start the searches of idle households at `moment`, earlier than their need would have had it."""
     world.people.need_at[rows] = moment
     begin_search(world, rows)
-
-

@@ -14,11 +14,11 @@ from sim.ledger import Purpose
 from sim.process import word_of_mouth
 from sim.streams import Decision, uniform
 from sim.units import MINOR_PER_MONEY
-from sim.world.people import BRAND, F64, I64
+from sim.world.people import BRAND, F64, Rows
 from sim.world.world import World
 
 
-def begin(world: World, rows: I64, moment: F64) -> None:
+def begin(world: World, rows: Rows, moment: F64) -> None:
     """Begin relationships: draw how long they may last, and date the first contact with service."""
     people = world.people
     people.spells[rows] += 1
@@ -36,14 +36,14 @@ def begin_initial(world: World) -> None:
     word_of_mouth.begin(world, rows, moment)
 
 
-def leaving_rate(world: World, rows: I64) -> F64:
+def leaving_rate(world: World, rows: Rows) -> F64:
     """Hazard of dropping the relationship per year, at present satisfaction."""
     b = world.behaviour
     rate: F64 = b.leave_per_year * numeric.exp(-b.leave_slope * (world.people.satisfaction[rows] - 0.5))
     return rate
 
 
-def _next_care(world: World, rows: I64, moment: F64) -> None:
+def _next_care(world: World, rows: Rows, moment: F64) -> None:
     people, rate = world.people, world.behaviour.care_contacts_per_year
     if rate > 0.0:
         gap = -numeric.log(uniform(world.key, Decision.CARE_NEXT, 0, 0, people.id[rows], people.cares[rows])) / rate
@@ -51,7 +51,7 @@ def _next_care(world: World, rows: I64, moment: F64) -> None:
     _file(world, rows)
 
 
-def _leave_at(world: World, rows: I64) -> F64:
+def _leave_at(world: World, rows: Rows) -> F64:
     people = world.people
     rate = leaving_rate(world, rows)
     never = np.full(len(rows), np.inf)
@@ -59,7 +59,7 @@ def _leave_at(world: World, rows: I64) -> F64:
     return left
 
 
-def _file(world: World, rows: I64) -> None:
+def _file(world: World, rows: Rows) -> None:
     following = np.minimum(_leave_at(world, rows), world.people.care_at[rows])
     later = np.floor(following * world.ticks_per_year) > world.tick
     world.cares.file(rows[later], following[later])
@@ -81,14 +81,14 @@ def live(world: World) -> None:
         rows = rows[~leaves]
 
 
-def _leave(world: World, rows: I64, moment: F64) -> None:
+def _leave(world: World, rows: Rows, moment: F64) -> None:
     people = world.people
     world.relationships.ended[people.relationship[rows]] = moment
     people.relationship[rows] = -1
     people.care_at[rows] = np.inf
 
 
-def _care(world: World, rows: I64) -> None:
+def _care(world: World, rows: Rows) -> None:
     """One contact with service each: margin, and what it does to satisfaction."""
     if len(rows) == 0:
         return

@@ -14,10 +14,11 @@ from sim.ledger import Purpose
 from sim.process import desk, leads, need, touches
 from sim.streams import Decision, uniform
 from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
-from sim.world.people import BRAND, F64, I64, NO_CAR_OF_OURS, Stage
+from sim.world.people import BRAND, F64, NO_CAR_OF_OURS, Rows, Stage
 from sim.world.stores import Outcome
 from sim.world.world import World
 
+PLACEBO_HOURS = 0.1
 _WRITTEN = ("seller", "answered", "reached", "visited", "tested", "closed", "outcome", "calls", "next_at", "next_job")
 """Fields of a lead the desk writes."""
 _CARRIED = ("household", "episode", "district", "in_market", "cool_at", *_WRITTEN)
@@ -26,6 +27,8 @@ _CARRIED = ("household", "episode", "district", "in_market", "cool_at", *_WRITTE
 
 def work(world: World) -> None:
     """Serve this tick's jobs, lock orders, and end the searches that are over."""
+    if world.placebo:
+        _flap(world)
     rows = world.open_leads[world.leads.next_at[world.open_leads] < world.end]
     if len(rows):
         due, tally = _serve(world, rows)
@@ -35,7 +38,14 @@ def work(world: World) -> None:
     world.open_leads = world.open_leads[world.leads.outcome[world.open_leads] == Outcome.OPEN]
 
 
-def _serve(world: World, rows: I64) -> tuple[desk.Records, desk.Records]:
+def _flap(world: World) -> None:
+    """The butterfly of the placebo: every store's first seller is away for six minutes at the start of the tick."""
+    first = world.stores.first_seller[world.stores.sellers > 0]
+    opened = desk.opening_time(world.now, pace(world))
+    world.sellers.free_at[first] = np.maximum(world.sellers.free_at[first], opened) + PLACEBO_HOURS
+
+
+def _serve(world: World, rows: Rows) -> tuple[desk.Records, desk.Records]:
     """Run the desk over the leads that have something to do."""
     due = _due(world, rows)
     team = np.empty(len(world.sellers), desk.SELLER)
@@ -68,7 +78,7 @@ def pace(world: World) -> desk.Pace:
     )
 
 
-def _due(world: World, rows: I64) -> desk.Records:
+def _due(world: World, rows: Rows) -> desk.Records:
     """Gather what the desk needs to know of each lead: where it stands, and what its household thinks."""
     table, people, b = world.leads, world.people, world.behaviour
     person = table.person[rows]
@@ -80,16 +90,20 @@ def _due(world: World, rows: I64) -> desk.Records:
     for name in _CARRIED:
         due[name] = getattr(table, name)[rows]
     due["hours"] = 0.0
-    due["first_seller"], due["sellers"] = (c[table.store[rows]] for c in (world.stores.first_seller, world.stores.sellers))
+    due["first_seller"], due["sellers"] = (
+        c[table.store[rows]] for c in (world.stores.first_seller, world.stores.sellers)
+    )
     due["partner"], due["ready_at"] = people.partner[person], people.ready_at[person]
     due["last_word"] = last_word[people.segment[person]]
-    due["agree"] = 1.0 - numeric.exp(-b.visit_propensity * interest * numeric.exp(-people.store_km[person] / b.visit_km))
+    due["agree"] = 1.0 - numeric.exp(
+        -b.visit_propensity * interest * numeric.exp(-people.store_km[person] / b.visit_km)
+    )
     due["utility"] = _utility(world, person, trust, discount)
     due["partner_utility"] = _utility(world, person, partner_trust, discount)
     return due
 
 
-def _utility(world: World, person: I64, stock: F64, discount: F64) -> F64:
+def _utility(world: World, person: Rows, stock: F64, discount: F64) -> F64:
     """Utility of the brand above the best alternative: product x price x trust x loyalty, as a logit adds them."""
     people, b, offers = world.people, world.behaviour, world.offers
     segment = people.segment[person]
@@ -98,12 +112,14 @@ def _utility(world: World, person: I64, stock: F64, discount: F64) -> F64:
     trust = touches.trusting(stock + world.media.trust[people.group[person]])
     loyal = (people.car[person] == BRAND) & (people.relationship[person] >= 0)
     loyalty = np.where(loyal, b.choice_loyalty * (2.0 * people.satisfaction[person] - 0.5), 0.0)
-    value = b.choice_product * numeric.log(offers.strength)[segment] - b.choice_price * sensitivity[segment] * numeric.log(relative)
+    value = b.choice_product * numeric.log(offers.strength)[segment] - b.choice_price * sensitivity[
+        segment
+    ] * numeric.log(relative)
     utility: F64 = value + b.choice_trust * trust + loyalty - offers.alternative[segment]
     return utility
 
 
-def _record(world: World, rows: I64, due: desk.Records, tally: desk.Records) -> None:
+def _record(world: World, rows: Rows, due: desk.Records, tally: desk.Records) -> None:
     """Write the desk's work to leads, households, books and the log of hours."""
     table, people = world.leads, world.people
     for name in _WRITTEN:
@@ -118,7 +134,7 @@ def _record(world: World, rows: I64, due: desk.Records, tally: desk.Records) -> 
     world.worked.append((world.tick, tally))
 
 
-def _order(world: World, rows: I64) -> None:
+def _order(world: World, rows: Rows) -> None:
     """Lock the orders of this tick: price and discount are fixed, the referrer's credit is pending, patience begins."""
     table, people, b = world.leads, world.people, world.behaviour
     rows = rows[np.lexsort((table.household[rows], table.closed[rows]))]
@@ -172,7 +188,7 @@ def _end_searches(world: World) -> None:
     buy_from_rival(world, rows, people.ready_at[rows])
 
 
-def buy_from_rival(world: World, rows: I64, moment: F64) -> None:
+def buy_from_rival(world: World, rows: Rows, moment: F64) -> None:
     """Let households buy from a rival, drawn by the rivals' shares; owners of the brand are lost to it."""
     people = world.people
     defecting = people.car[rows] == BRAND
@@ -184,7 +200,7 @@ def buy_from_rival(world: World, rows: I64, moment: F64) -> None:
     need.settle_purchase(world, rows, moment, np.where(car <= shares.shape[1], car, NO_CAR_OF_OURS))
 
 
-def _defect(world: World, rows: I64, moment: F64) -> None:
+def _defect(world: World, rows: Rows, moment: F64) -> None:
     """Owners who replace the brand's car with a rival's: the relationship, where kept, ends with it."""
     people = world.people
     order = np.lexsort((people.id[rows], moment))

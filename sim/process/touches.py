@@ -1,8 +1,8 @@
 """Touches raise awareness and trust with diminishing returns, and both fade.
 
 Mass media act as intensities shared by a district and segment; personal touches are kept per household. Both are stocks
-that decay exponentially and are read at the start of a tick; what a reader makes of a stock of trust s is s / (1 + |s|),
-so the tenth touch adds less than the first.
+that decay exponentially and are read at the start of a tick; what a reader makes of a stock of trust s is
+s / (1 + |s|), so the tenth touch adds less than the first.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from sim import numeric
-from sim.ledger import Purpose
 from sim.channels import PAID_ADS, VERTICAL_MEDIA
+from sim.ledger import Purpose
 from sim.levers import MediaLevers
 from sim.units import MINOR_PER_MONEY, WEEKS_PER_YEAR
-from sim.world.people import BRAND, F64, I64, I8
+from sim.world.people import BRAND, F64, I8, Bool, Rows
 from sim.world.world import World
 
 INVENTORY = 4.0
@@ -22,7 +22,7 @@ INVENTORY = 4.0
 
 
 def publish(world: World) -> None:
-    """Spend the media money of this tick: impressions build awareness and a little trust, and set the hazards of contact."""
+    """Spend the media money of this tick: impressions build awareness, a little trust, and the hazards of contact."""
     media, b = world.media, world.behaviour
     segments, districts = len(world.segments), len(world.weights)
     impressions, per_search = _advertise(world, world.levers.ads), _list_offers(world, world.levers.vertical)
@@ -92,7 +92,7 @@ def _book(world: World, medium: int, channel: int) -> None:
             world.ledger.book(Purpose.MEDIA, np.arange(len(households)), channel, totals[medium] - before)
 
 
-def personal(world: World, rows: I64) -> tuple[F64, F64, F64]:
+def personal(world: World, rows: Rows) -> tuple[F64, F64, F64]:
     """Personal stocks of awareness, trust and the partner's trust, faded to the start of the tick."""
     people, b = world.people, world.behaviour
     awareness, trust, partner_trust = np.zeros(len(rows)), np.zeros(len(rows)), np.zeros(len(rows))
@@ -110,20 +110,22 @@ def trusting(stock: F64) -> F64:
     return stock / (1.0 + np.abs(stock))
 
 
-def interest(world: World, rows: I64, trust: F64) -> F64:
+def interest(world: World, rows: Rows, trust: F64) -> F64:
     """Readiness to deal with the brand: product strength for the segment (the gate of T18) times 1 + trust."""
     people = world.people
     total = trusting(trust + world.media.trust[people.group[rows]])
     return world.offers.strength[people.segment[rows]] * (1.0 + total)
 
 
-def aware(world: World, rows: I64, awareness: F64) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def aware(world: World, rows: Rows, awareness: F64) -> Bool:
     """Who knows the brand: the stock of awareness reaches the household's own threshold, or it has driven the brand."""
     people = world.people
-    return (awareness + world.media.awareness[people.group[rows]] >= people.notice[rows]) | (people.car[rows] == BRAND)
+    known: Bool = awareness + world.media.awareness[people.group[rows]] >= people.notice[rows]
+    known |= people.car[rows] == BRAND
+    return known
 
 
-def touch(world: World, rows: I64, awareness: F64, trust: F64, partner_trust: F64, channel: I8) -> None:
+def touch(world: World, rows: Rows, awareness: F64, trust: F64, partner_trust: F64, channel: I8) -> None:
     """Add this tick's personal touches, summed per household; each household appears once."""
     people = world.people
     old_awareness, old_trust, old_partner = personal(world, rows)

@@ -11,17 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim import numeric
 from sim.channels import REFERRAL, WORD_OF_MOUTH
 from sim.process import need, touches
 from sim.streams import Decision, uniform
 from sim.units import WEEKS_PER_YEAR
-from sim.world.people import BRAND, F64, I64, Stage
+from sim.world.people import BRAND, F64, Bool, Rows, Stage
 from sim.world.world import World
 
-Bool = NDArray[np.bool_]
 MOST_ASKS = 255
 
 
@@ -29,15 +27,15 @@ MOST_ASKS = 255
 class Talks:
     """Words that reach someone: one element each."""
 
-    owner: I64
-    nth: I64
-    friend: I64
+    owner: Rows
+    nth: Rows
+    friend: Rows
     moment: F64
     good: Bool
     invitation: Bool
     strong: Bool
     to_partner: Bool
-    asked_before: I64
+    asked_before: Rows
 
 
 def spread(world: World) -> None:
@@ -55,13 +53,13 @@ def spread(world: World) -> None:
         _hear(world, Talks(*(np.concatenate(parts) for parts in zip(*(vars(t).values() for t in talks), strict=True))))
 
 
-def begin(world: World, rows: I64, moment: F64) -> None:
+def begin(world: World, rows: Rows, moment: F64) -> None:
     """Let households begin to talk about their new car."""
     world.people.talks[rows] += 1  # the gap drawn before an earlier car was given up must not be drawn again
     schedule_talk(world, rows, moment)
 
 
-def schedule_talk(world: World, rows: I64, since: F64) -> None:
+def schedule_talk(world: World, rows: Rows, since: F64) -> None:
     """Date the next occasion to talk of owners; exponential gaps."""
     people, rate = world.people, world.behaviour.talks_per_owner_year
     if rate <= 0.0:
@@ -72,7 +70,7 @@ def schedule_talk(world: World, rows: I64, since: F64) -> None:
     world.talks.file(rows[later], people.talk_at[rows[later]])
 
 
-def _one_talk_each(world: World, rows: I64) -> Talks:
+def _one_talk_each(world: World, rows: Rows) -> Talks:
     """One occasion of each owner: what is said, and to whom."""
     people, key = world.people, world.key
     who, nth = people.id[rows], people.talks[rows]
@@ -94,7 +92,7 @@ def _one_talk_each(world: World, rows: I64) -> Talks:
     return Talks(rows, nth, friend, people.talk_at[rows], good | invites, invites, strong, to_partner, asked)
 
 
-def _invites(world: World, rows: I64, nth: I64) -> Bool:
+def _invites(world: World, rows: Rows, nth: Rows) -> Bool:
     """Who sends an invitation: willing (satisfaction x product strength), motivated (reward felt), able (few steps)."""
     people, b, lever = world.people, world.behaviour, world.levers.invite
     if lever.reward <= 0.0:
@@ -108,7 +106,7 @@ def _invites(world: World, rows: I64, nth: I64) -> Bool:
     return uniform(world.key, Decision.TALK_INVITE, 0, 0, people.id[rows], nth) < willing * motivated * able
 
 
-def _choose_friend(world: World, rows: I64, nth: I64) -> tuple[I64, Bool, I64, Bool]:
+def _choose_friend(world: World, rows: Rows, nth: Rows) -> tuple[Rows, Bool, Rows, Bool]:
     """Whom each owner talks to: of two acquaintances drawn, a close one goes before a distant one.
 
     Returns friends, strength of the tie, its position in the network, and a mask of the owners who know anybody (the
@@ -146,9 +144,9 @@ def _hear(world: World, talks: Talks) -> None:
     touches.touch(
         world,
         friend,
-        np.bincount(index) * b.talk_awareness,
-        np.bincount(index, weights=np.where(to_partner, 0.0, trust)),
-        np.bincount(index, weights=np.where(to_partner, trust, 0.0)),
+        np.bincount(index).astype(np.float64) * b.talk_awareness,
+        np.bincount(index, weights=np.where(to_partner, 0.0, trust)).astype(np.float64),
+        np.bincount(index, weights=np.where(to_partner, trust, 0.0)).astype(np.float64),
         channel[first],
     )
 
@@ -158,7 +156,9 @@ def _leave_contact(world: World, talks: Talks) -> None:
     people, b = world.people, world.behaviour
     friend, moment = talks.friend, talks.moment
     searching = (
-        (people.stage[friend] == Stage.SEARCHING) & (people.need_at[friend] <= moment) & (people.ready_at[friend] > moment)
+        (people.stage[friend] == Stage.SEARCHING)
+        & (people.need_at[friend] <= moment)
+        & (people.ready_at[friend] > moment)
     )
     soon = moment + b.pull_forward_weeks / WEEKS_PER_YEAR
     near = talks.invitation & (people.stage[friend] == Stage.IDLE) & (people.car[friend] != BRAND)
@@ -173,7 +173,9 @@ def _leave_contact(world: World, talks: Talks) -> None:
     left = uniform(world.key, Decision.TALK_CONTACT, 0, 0, owner, talks.nth[ask]) < chance
     ask = ask[left]
     channel = np.where(talks.invitation[ask], REFERRAL, WORD_OF_MOUTH).astype(np.int8)
-    world.contacts.add(friend[ask], moment[ask], channel, people.id[talks.owner[ask]], talks.strong[ask].astype(np.int8))
+    world.contacts.add(
+        friend[ask], moment[ask], channel, people.id[talks.owner[ask]], talks.strong[ask].astype(np.int8)
+    )
     early = ask[near[ask]]
     order = np.lexsort((people.id[talks.owner[early]], moment[early]))
     rows, first = np.unique(friend[early][order], return_index=True)

@@ -116,7 +116,9 @@ def begin_needs(people: People, scenario: Scenario, key: Key) -> None:
     residual = scale * gammaincinv(1.0 / b.replacement_shape, u) ** (1.0 / b.replacement_shape)
     people.need_at[:] = residual - LOOK_BACK_YEARS
     early = np.flatnonzero(people.need_at < 0.0)
-    length = weibull(-numeric.log(uniform(key, Decision.SEARCH, 0, 0, people.id[early])), search_scale(scenario), b.search_shape)
+    length = weibull(
+        -numeric.log(uniform(key, Decision.SEARCH, 0, 0, people.id[early])), search_scale(scenario), b.search_shape
+    )
     ready = people.need_at[early] + length
     done = early[ready <= 0.0]
     people.purchases[done] = 1
@@ -126,7 +128,9 @@ def begin_needs(people: People, scenario: Scenario, key: Key) -> None:
 
 def initial_owners(people: People, scenario: Scenario, key: Key) -> Relationships:
     """Make some households owners, by tenure and mileage; segments the product suits have more of them."""
-    strength = np.array([scenario.brand.product_strength[s].at(scenario.horizon.start_year) for s in scenario.market.segments])
+    strength = np.array(
+        [scenario.brand.product_strength[s].at(scenario.horizon.start_year) for s in scenario.market.segments]
+    )
     share = np.array([s.share for s in scenario.market.segments.values()])
     average = float((strength * share).sum())
     relative = strength / average if average > 0 else np.ones_like(strength)
@@ -159,7 +163,8 @@ def initial_owners(people: People, scenario: Scenario, key: Key) -> Relationship
 
 def first_satisfaction(strength: F64, u: F64, spread: float) -> F64:
     """Satisfaction with a new car: product strength with a logistic spread, kept within 0.02 and 0.98."""
-    return np.clip(strength + spread * numeric.log(u / (1.0 - u)), 0.02, 0.98)
+    satisfaction: F64 = np.clip(strength + spread * numeric.log(u / (1.0 - u)), 0.02, 0.98)
+    return satisfaction
 
 
 def acquaintances(people: People, isolated: int, scenario: Scenario, key: Key) -> Network:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from sim.table import Table, column
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
+Rows = NDArray[np.signedinteger[Any]]
 I32 = NDArray[np.int32]
 I16 = NDArray[np.int16]
 I8 = NDArray[np.int8]
@@ -64,7 +66,9 @@ class People(Table):
     relationship: I32 = column(np.int32, "", "row of the kept relationship, -1 none", -1)
     first_order: I32 = column(np.int32, "", "row of the first delivered order, -1 none", -1)
     was_owner: Bool = column(np.bool_, "", "has ever owned the brand")
-    stay_left: F64 = column(np.float64, "hazard", "hazard still to pass before the relationship ends, as of `care_from`")
+    stay_left: F64 = column(
+        np.float64, "hazard", "hazard still to pass before the relationship ends, as of `care_from`"
+    )
     care_from: F64 = column(np.float64, "years", "moment `stay_left` was last reckoned")
     care_at: F64 = column(np.float64, "years", "next contact with service", np.inf)
     cares: I16 = column(np.int16, "", "contacts with service so far")

@@ -10,7 +10,6 @@ from sim.table import Table, column
 from sim.world.people import F64, I8, I16, I32, I64, Bool
 
 
-
 class Outcome(IntEnum):
     """How a lead ended; the names are `sim.records.LEAD_OUTCOMES`."""
 
@@ -105,7 +104,9 @@ class Orders(Table):
     discount: I64 = column(np.int64, "minor units", "discount granted")
     credit: I64 = column(np.int64, "minor units", "credit promised to the referrer at the order, face value")
     credit_cost_share: F64 = column(np.float64, "share", "expected marginal cost of that credit")
-    credit_cap: F64 = column(np.float64, "per year", "rewarded referrals per referrer and year, as promised at the order")
+    credit_cap: F64 = column(
+        np.float64, "per year", "rewarded referrals per referrer and year, as promised at the order"
+    )
     credit_vested: Bool = column(np.bool_, "", "the credit was granted at delivery")
 
 

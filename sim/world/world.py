@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import numeric
-from sim.channels import CHANNELS
 from sim.ledger import Ledger
 from sim.levers import Levers
 from sim.policies import Moment
@@ -19,8 +18,8 @@ from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY
 from sim.world import build
 from sim.world.agenda import Agenda
 from sim.world.network import Network
-from sim.world.people import BRAND, F64, I8, I64, People, Stage
-from sim.world.stores import Leads, Margins, Orders, Relationships, Replacements, Sellers, Stores
+from sim.world.people import BRAND, F64, I8, Rows
+from sim.world.stores import Leads, Margins, Orders, Replacements
 
 NO_RIVALS = -1e9
 """Utility of the best alternative when the market has no rivals: low enough that nobody takes it."""
@@ -53,13 +52,13 @@ class Media:
 class Contacts:
     """Contact data left in this tick, before it is known who was first; one entry per array element."""
 
-    person: list[I64] = field(default_factory=list)
+    person: list[Rows] = field(default_factory=list)
     moment: list[F64] = field(default_factory=list)
     channel: list[I8] = field(default_factory=list)
-    referrer: list[I64] = field(default_factory=list)
+    referrer: list[Rows] = field(default_factory=list)
     tie: list[I8] = field(default_factory=list)
 
-    def add(self, person: I64, moment: F64, channel: I8, referrer: I64 | None = None, tie: I8 | None = None) -> None:
+    def add(self, person: Rows, moment: F64, channel: I8, referrer: Rows | None = None, tie: I8 | None = None) -> None:
         """Add contacts; `referrer` is the id of the owner who brought them, `tie` 1 strong, 0 weak."""
         none = np.full(len(person), -1)
         self.person.append(np.asarray(person, dtype=np.int64))
@@ -91,11 +90,11 @@ class World:
     """One replicate of one scenario at one moment; verbs take it and change it.
 
     `isolated` appends households who know nobody, `order` permutes the rows of the people table (both for tests),
-    `placebo` lets every seller start one minute late: a butterfly that must not matter, used as a noise floor.
+    `placebo` lets a seller of every store lose a few minutes each tick: a butterfly, used as a noise floor.
     """
 
     def __init__(
-        self, scenario: Scenario, key: Key, *, isolated: int = 0, order: I64 | None = None, placebo: bool = False
+        self, scenario: Scenario, key: Key, *, isolated: int = 0, order: Rows | None = None, placebo: bool = False
     ) -> None:
         self.scenario = scenario
         self.behaviour = scenario.behaviour
@@ -113,8 +112,7 @@ class World:
         build.settle(self.people, self.stores, scenario, key)
         build.begin_needs(self.people, scenario, key)
         self.relationships = build.initial_owners(self.people, scenario, key)
-        if placebo:
-            self.sellers.free_at[:] += 1.0 / 60.0
+        self.placebo = placebo
         self.leads, self.orders = Leads(), Orders()
         self.margins, self.replacements = Margins(), Replacements()
         districts = scenario.market.districts
@@ -127,9 +125,9 @@ class World:
         self.media_spent = np.zeros((2, len(districts)), dtype=np.int64)
         self.media = self._media(len(districts) * len(self.segments))
         self.new_leads = slice(0, 0)
-        self.searching: I64 = np.empty(0, dtype=np.int64)
-        self.open_leads: I64 = np.empty(0, dtype=np.int64)
-        self.waiting: I64 = np.empty(0, dtype=np.int64)
+        self.searching: Rows = np.empty(0, dtype=np.int64)
+        self.open_leads: Rows = np.empty(0, dtype=np.int64)
+        self.waiting: Rows = np.empty(0, dtype=np.int64)
         self.line_busy_until = 0.0
         self.payroll = self.car_margin = self.discounts = self.credit_cost = self.service_margin = 0
         self.worked: list[tuple[int, Any]] = []
@@ -137,7 +135,7 @@ class World:
         self.counts: list[dict[str, Any]] = []
         self._agendas()
 
-    def _populate(self, isolated: int, order: I64 | None) -> None:
+    def _populate(self, isolated: int, order: Rows | None) -> None:
         people = build.households(self.scenario, self.key, isolated)
         self.network = build.acquaintances(people, isolated, self.scenario, self.key)
         if order is not None:
@@ -145,7 +143,7 @@ class World:
             for name in people.columns:
                 getattr(people, name)[:] = getattr(people, name)[order]
         self.people = people
-        self.row_of: I64 = np.empty(len(people), dtype=np.int64)
+        self.row_of: Rows = np.empty(len(people), dtype=np.int64)
         self.row_of[people.id] = np.arange(len(people))
         self.asks = np.zeros(len(self.network.friend), dtype=np.uint8)
 
@@ -153,7 +151,17 @@ class World:
         known = min(self.scenario.brand.initial_awareness, 1.0 - 1e-12)
         zero = np.zeros(groups)
         awareness = np.full(groups, -float(numeric.log(1.0 - known)))
-        return Media(awareness, *(zero.copy() for _ in range(6)), np.zeros(2), np.zeros(2))
+        return Media(
+            awareness=awareness,
+            trust=zero.copy(),
+            search_ads=zero.copy(),
+            search_vertical=zero.copy(),
+            browse_ads=zero.copy(),
+            browse_vertical=zero.copy(),
+            browse=zero.copy(),
+            spent=np.zeros(2),
+            offered=np.zeros(2),
+        )
 
     def _agendas(self) -> None:
         people = self.people
@@ -161,14 +169,14 @@ class World:
         self.talks = Agenda(self.ticks_per_year)
         self.cares = Agenda(self.ticks_per_year)
         self.browsers = Agenda(HAZARD_BUCKETS)
-        self.near_browsers: I64 = np.empty(0, dtype=np.int64)
+        self.near_browsers: Rows = np.empty(0, dtype=np.int64)
         self.browse_bucket = -1
         everyone = np.arange(len(people))
         self.needs.file(everyone, people.need_at)
         self.browsers.file(everyone, people.browse_at)
 
     @property
-    def owners(self) -> I64:
+    def owners(self) -> Rows:
         """Rows of the households that drive the brand (a pass over all households: not for the hot path)."""
         return np.flatnonzero(self.people.car == BRAND)
 
@@ -196,7 +204,8 @@ class World:
         for j, rival in enumerate(self.scenario.market.rivals.values()):
             strength = np.array([rival.strength_for(s).at(calendar) for s in self.segments])
             relative = rival.price.at(calendar) / price if price > 0 else 1.0
-            utilities[:, j] = b.choice_product * numeric.log(strength) - b.choice_price * sensitivity * numeric.log(relative)
+            dearer = b.choice_price * sensitivity * numeric.log(relative)
+            utilities[:, j] = b.choice_product * numeric.log(strength) - dearer
         weight = numeric.exp(utilities)
         total = np.cumsum(weight, axis=1)
         whole = total[:, -1] if total.shape[1] else np.zeros(len(self.segments))
@@ -224,8 +233,10 @@ class World:
 
     def nbytes(self) -> dict[str, int]:
         """Bytes by table, the network and the agendas' entries included."""
-        tables = {name: getattr(self, name).nbytes for name in
-                  ("people", "stores", "sellers", "leads", "orders", "margins", "relationships", "replacements")}
+        tables = {
+            name: getattr(self, name).nbytes
+            for name in ("people", "stores", "sellers", "leads", "orders", "margins", "relationships", "replacements")
+        }
         net = self.network
         tables["network"] = net.start.nbytes + net.friend.nbytes + net.strong.nbytes + self.asks.nbytes
         tables["agendas"] = 2 * 8 * len(self.people)
@@ -242,6 +253,3 @@ def _permuted(network: Network, order: NDArray[np.int64]) -> Network:
     start = np.concatenate([[0], np.cumsum(degree)])
     old = np.concatenate([np.arange(network.start[i], network.start[i + 1]) for i in order]) if len(order) else order
     return Network(start, place[network.friend[old]].astype(np.int32), network.strong[old], False)
-
-
-assert len(CHANNELS) == 9 and Stage.IDLE == 0

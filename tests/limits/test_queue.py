@@ -11,7 +11,9 @@ import math
 import numpy as np
 import pytest
 from closed_forms import contact_hazard, limit, simulate, tell
+from numpy.typing import NDArray
 
+from sim.records import Columns
 from sim.units import HOURS_PER_YEAR
 
 SERVERS = 5
@@ -26,24 +28,32 @@ def erlang_c(servers: int, load: float) -> float:
     return last / (sum(terms[:servers]) + last)
 
 
-def check(years: int, ticks_per_year: int, tolerance: float) -> None:
-    scenario = limit("queue", {"horizon.years": years, "horizon.ticks_per_year": ticks_per_year})
+def check(runs: int, ticks_per_year: int, tolerance: float) -> None:
+    """Pool the leads of several runs of six years. The mean wait of one run has a standard deviation of 4% (waits of
+    neighbours are alike), the share that waits one of 0.9%; both measured over ten runs.
+    """
+    scenario = limit("queue", {"horizon.ticks_per_year": ticks_per_year})
     households = scenario.market.districts[0].households
     per_hour = contact_hazard(scenario) * households / HOURS_PER_YEAR
-    load = per_hour * scenario.stores.call_hours
-    waits = erlang_c(SERVERS, load)
+    waits = erlang_c(SERVERS, per_hour * scenario.stores.call_hours)
     mean = waits / (SERVERS / scenario.stores.call_hours - per_hour)
-    leads = simulate(scenario).leads
-    counted = (leads["arrived"] > WARM_UP_YEARS) & ~np.isnan(leads["answered"])
-    hours = (leads["answered"] - leads["arrived"])[counted] * HOURS_PER_YEAR
-    waited = hours > 1e-6
-    tail = float((hours > 1.0).mean())
-    tell("A08", scenario, 1, leads=len(hours), waiting=float(waited.mean()), mean_wait=float(hours.mean()), over_an_hour=tail)
-    assert len(hours) == pytest.approx(per_hour * HOURS_PER_YEAR * (years - WARM_UP_YEARS), rel=3 / math.sqrt(len(hours)))
+    hours = np.concatenate([_waits(simulate(scenario, replicate).leads) for replicate in range(runs)])
+    waited, tail = float((hours > 1e-6).mean()), float((hours > 1.0).mean())
+    tell("A08", scenario, runs, leads=len(hours), waiting=waited, expected=waits, mean_wait=float(hours.mean()),
+         expected_wait=mean, over_an_hour=tail)  # fmt: skip
+    leads = per_hour * HOURS_PER_YEAR * (scenario.horizon.years - WARM_UP_YEARS) * runs
+    assert abs(len(hours) - leads) < 3.0 * math.sqrt(leads)
     assert hours.min() > -1e-6
-    assert waited.mean() == pytest.approx(waits, rel=tolerance)
+    assert waited == pytest.approx(waits, rel=0.03)
     assert hours.mean() == pytest.approx(mean, rel=tolerance)
-    assert tail == pytest.approx(waits * math.exp(-(SERVERS - per_hour)), rel=tolerance)
+    assert tail == pytest.approx(waits * math.exp(per_hour - SERVERS / scenario.stores.call_hours), rel=tolerance)
+
+
+def _waits(leads: Columns) -> NDArray[np.float64]:
+    """Hours from contact to call; the few that still wait at the end are left out."""
+    counted = (leads["arrived"] > WARM_UP_YEARS) & ~np.isnan(leads["answered"])
+    hours: NDArray[np.float64] = (leads["answered"] - leads["arrived"])[counted] * HOURS_PER_YEAR
+    return hours
 
 
 def test_the_formula_has_the_value_of_the_limit() -> None:
@@ -51,10 +61,11 @@ def test_the_formula_has_the_value_of_the_limit() -> None:
 
 
 @pytest.mark.parametrize("ticks_per_year", [52, 365])
-def test_a_year_of_leads(ticks_per_year: int) -> None:
-    check(1, ticks_per_year, tolerance=0.08)
+def test_waits_in_a_few_runs(ticks_per_year: int) -> None:
+    check(4, ticks_per_year, tolerance=0.04)
 
 
-@pytest.mark.parametrize("ticks_per_year", [52, pytest.param(365, marks=pytest.mark.full)])
-def test_two_hundred_thousand_leads(ticks_per_year: int) -> None:
-    check(6, ticks_per_year, tolerance=0.03)
+@pytest.mark.full
+@pytest.mark.parametrize("ticks_per_year", [52, 365])
+def test_waits_in_many_runs(ticks_per_year: int) -> None:
+    check(10, ticks_per_year, tolerance=0.03)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sim.channels import PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
 from sim.numeric import power_one
 from sim.streams import Decision
@@ -94,7 +96,7 @@ def assign(m: Market) -> None:
     """New leads go to the nearest store; where there is no seller they are lost at once."""
     for lead in m.new_leads:
         lead.store = lead.person.store
-        if lead.store < 0 or not m.staff[lead.store]:
+        if lead.store < 0 or not m.staff[lead.store] or m.scenario.stores.hours_per_week == 0:
             close(m, lead, lead.arrived, Outcome.NO_SELLER)
         elif lead.channel == WALK_IN:
             lead.next_at, lead.next_job = lead.arrived, Job.VISIT
@@ -122,6 +124,6 @@ def cooling(m: Market, lead: Lead) -> float:
 
 def close(m: Market, lead: Lead, moment: float, outcome: Outcome) -> None:
     """End a lead."""
-    lead.closed, lead.outcome, lead.next_at = moment, outcome, float("inf")
+    lead.closed, lead.outcome, lead.next_at = moment, outcome, math.inf
     lead.person.lead = None
     m.happened[outcome.name.lower()] += 1

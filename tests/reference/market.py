@@ -77,6 +77,8 @@ class Market:
         self.groups: list[Group] = []
         self.ads = Medium(0.0, 0.0, [0] * self.districts, [0] * self.districts)
         self.vertical = Medium(0.0, 0.0, [0] * self.districts, [0] * self.districts)
+        self.waiting: list[Order] = []
+        """Orders neither delivered nor cancelled, in the order of locking."""
         self.line_busy_until = 0.0
         # the books: (tick, district, channel, purpose) -> minor units
         self.books: dict[tuple[int, int, int, int], int] = defaultdict(int)

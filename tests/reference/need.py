@@ -55,6 +55,6 @@ def buy_from_rival(m: Market, h: Household, moment: float) -> None:
         h.relationship = None
         h.talk_at = h.care_at = math.inf
     shares = m.offers[h.segment].rival_shares
-    u = m.chance.uniform(Decision.RIVAL, h.purchases, h.id, h.purchases)
+    u = m.chance.uniform(Decision.RIVAL, h.purchases, h.id)
     rival = next((number for number, share in enumerate(shares) if u <= share), None)
     settle(m, h, moment, NO_CAR_OF_OURS if rival is None else BRAND + 1 + rival)

@@ -11,9 +11,10 @@ from tests.reference.market import Market
 
 def faded(m: Market, h: Household) -> tuple[float, float, float]:
     """Awareness, trust and the partner's trust from personal touches, as of the start of the tick."""
-    weeks = (h.touched_at - m.now) * WEEKS_PER_YEAR
-    kept = exp_one(weeks / m.b.trust_memory_weeks)
-    return h.awareness * exp_one(weeks / m.b.awareness_memory_weeks), h.trust * kept, h.partner_trust * kept
+    since = h.touched_at - m.now
+    kept = exp_one(since / (m.b.trust_memory_weeks / WEEKS_PER_YEAR))
+    awareness = h.awareness * exp_one(since / (m.b.awareness_memory_weeks / WEEKS_PER_YEAR))
+    return awareness, h.trust * kept, h.partner_trust * kept
 
 
 def touch(m: Market, h: Household, awareness: float, trust: float, partner_trust: float, channel: int) -> None:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from sim.channels import CHANNELS
 from sim.report.figures import style
 from sim.report.figures.readings import Course, Readings
-from sim.report.figures.wording import CHANNEL_NAMES, compact, listed, percent
+from sim.report.figures.wording import CHANNEL_NAMES, changed, compact, listed
 
 _PANELS = {"cpl": "cost per lead (CPL)", "cac": "cost per customer (CAC)"}
 _TALLEST = 1.6
@@ -26,9 +26,9 @@ def cost_by_channel(summary: Iterable[Mapping[str, Any]], scenario: str) -> Figu
     """
     readings = Readings(summary)
     with style.applied():
-        figure = style.sheet(_message(readings, scenario), _caption(readings), 470)
+        figure = style.sheet(_message(readings, scenario), _caption(readings), 450)
         for place, (metric, name) in enumerate(_PANELS.items()):
-            axes = style.panel(figure, 58, 265 - 235 * place, 395, 180)
+            axes = style.panel(figure, 58, 255 - 225 * place, 395, 175)
             axes.set_title(name, loc="left", fontsize=style.TEXT, fontweight="bold")
             axes.set_ylabel(readings.unit(metric).replace("/", " per "))
             _panel(axes, readings, metric)
@@ -60,7 +60,7 @@ def _panel(axes: Axes, readings: Readings, metric: str) -> None:
 
 def _line(axes: Axes, years: list[int], course: Course, name: str, colour: str, width: float) -> None:
     """A line with its band; years without a value leave a gap."""
-    axes.fill_between(years, course.low, course.high, color=colour, alpha=0.18, linewidth=0)
+    axes.fill_between(years, course.low, course.high, color=colour, alpha=0.2, linewidth=0)
     axes.plot(years, course.mean, color=colour, linewidth=width, marker="o", markersize=4, label=name)
 
 
@@ -85,7 +85,7 @@ def _message(readings: Readings, scenario: str) -> str:
     start, end = float(total.mean[known[0]]), float(total.mean[known[-1]])
     message = f"{scenario}: a customer costs {end:,.0f} {currency} in {last}"
     if last > first:
-        message += f", {percent(end / start - 1, signed=True)} on {first}"
+        message += f", {changed(start, end)} than in {first}"
     referred = readings.get("cac", channel="referral", year=last)
     if referred.known and referred.mean > 0:
         message += f"; one through {CHANNEL_NAMES['referral']} {referred.mean:,.0f}"
@@ -93,6 +93,7 @@ def _message(readings: Readings, scenario: str) -> str:
 
 
 def _caption(readings: Readings) -> str:
+    """What is shown, and what is not."""
     words = "Cash and accounting spend of the channel by its leads and its first deliveries, per year; "
     banded = bool(np.isfinite(readings.course("cac").low).any())
     words += "bands: 95% interval over replicates." if banded else "one replicate, so no interval."

@@ -15,21 +15,23 @@ from sim.experiment.compare import Difference
 from sim.metrics import METRICS
 from sim.metrics.base import EQUIVALENCE_MARGIN
 from sim.report.figures import style
-from sim.report.figures.wording import metric_name, percent
+from sim.report.figures.wording import compact, metric_name, percent
 from sim.report.text import KEY_METRICS, number
 
 VERDICT_COLOURS = {
     "better": "#0072b2",
     "worse": "#d55e00",
     "changed": "#7a4fa3",
-    "equivalent": "#555555",
-    "inconclusive": "#a0a0a0",
+    "equivalent": "#444444",
+    "inconclusive": "#7d7d7d",
 }
 _BY_YEAR = ("cac",)
 """Metrics also shown for the first and the last year: the question every comparison is asked."""
 
 _ROW = 19.0
 _LEFT, _PLOT = 176.0, 196.0
+_LONG = 1e6
+"""Numbers from here on are shortened."""
 _WIDEST = 1.5
 """Relative differences beyond this share are shown as arrows at the edge, with their numbers beside them."""
 
@@ -52,11 +54,7 @@ def forest(differences: Iterable[Difference], scenario: str, reference: str) -> 
     lines = _lines(mine)
     with style.applied():
         body = 74 + _ROW * max(len(lines), 3)
-        caption = (
-            f"Difference of {scenario} to {reference}, the same replicates with the same luck; mean and 95% interval. "
-            "Shaded: no difference that matters."
-        )
-        figure = style.sheet(_message(mine, scenario, reference), caption, body)
+        figure = style.sheet(_message(mine, scenario, reference), _caption(mine, scenario, reference), body)
         axes = style.panel(figure, _LEFT, 42, _PLOT, body - 74)
         axes.set_xlabel("difference, % of the reference")
         axes.spines["left"].set_visible(False)
@@ -78,12 +76,20 @@ def _lines(rows: list[Difference]) -> list[_Line]:
     ends = {years[0], years[-1]} if years else set()
     for name in KEY_METRICS:
         of_metric = [row for row in rows if row.metric == name]
-        found += [(metric_name(name), row) for row in of_metric if not row.by]
+        found += [(metric_name(name) + _money(row.unit), row) for row in of_metric if not row.by]
         if name in _BY_YEAR:
             found += [
-                (f"   in {row.by['year']}", row) for row in of_metric if list(row.by) == ["year"] and row.by["year"] in ends
+                (f"{name.upper()} in {row.by['year']}", row)
+                for row in of_metric
+                if list(row.by) == ["year"] and row.by["year"] in ends
             ]
     return [_Line(label, row, _share(row.low, row), _share(row.high, row)) for label, row in found]
+
+
+def _money(unit: str) -> str:
+    """The currency of amounts of money, to stand behind their name."""
+    currency = unit.partition("/")[0]
+    return "" if currency in ("", "count", "share", "ratio") else f", {currency}"
 
 
 def _share(amount: float, row: Difference) -> float:
@@ -104,7 +110,7 @@ def _frame(axes: Axes, lines: list[_Line]) -> None:
     axes.tick_params(axis="y", labelcolor=style.INK, pad=6)
     axes.grid(visible=False, axis="y")
     axes.xaxis.set_major_locator(MaxNLocator(5, symmetric=True))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: "0" if abs(share) < 1e-9 else f"{share:+.4g}".replace("-", "−") if False else ("0%" if abs(share) < 1e-12 else f"{100 * share:+.4g}%")))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:+.4g}%" if abs(share) > 1e-9 else "0"))
     for place, margin in enumerate(margins):
         axes.add_patch(Rectangle((-margin, place - 0.5), 2 * margin, 1, color="#e9edf2", linewidth=0, zorder=0))
     axes.axvline(0, color=style.INK, linewidth=0.9, zorder=1.5)
@@ -116,18 +122,32 @@ def _draw(axes: Axes, place: int, line: _Line) -> None:
     middle = _middle(line)
     if math.isfinite(line.low) and math.isfinite(line.high):
         ends = [min(max(end, -limit), limit) for end in (line.low, line.high)]
-        axes.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="butt", gid=f"interval-{place}")
+        axes.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="butt", label=f"interval {place}")
     if math.isfinite(middle):
         shown = min(max(middle, -limit), limit)
         marker = "o" if shown == middle else ">" if middle > 0 else "<"
         hollow = "white" if line.row.verdict == "inconclusive" else colour
         axes.plot(
-            [shown], [place], marker, color=colour, markerfacecolor=hollow, markersize=6, clip_on=False,
-            gid=f"mean-{place}",
+            [shown],
+            [place],
+            marker,
+            color=colour,
+            markerfacecolor=hollow,
+            markersize=6,
+            clip_on=False,
+            label=f"mean {place}",
         )
     else:
-        axes.text(0, place, "no reference value", ha="center", va="center", color=style.GREY, fontsize=style.SMALL,
-                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+        axes.text(
+            0,
+            place,
+            "no reference value",
+            ha="center",
+            va="center",
+            color=style.GREY,
+            fontsize=style.SMALL,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )
 
 
 def _columns(axes: Axes, lines: list[_Line]) -> None:
@@ -137,10 +157,15 @@ def _columns(axes: Axes, lines: list[_Line]) -> None:
         _cell(axes, right, -0.95, head, style.GREY, "right")
     _cell(axes, 164, -0.95, "verdict", style.GREY, "left")
     for place, (_, row, _, _) in enumerate(lines):
-        cells = (number(row.reference_mean, row.unit), number(row.mean, row.unit), percent(row.relative, signed=True))
+        cells = (_amount(row.reference_mean, row.unit), _amount(row.mean, row.unit), percent(row.relative, signed=True))
         for right, text in zip(rights, cells, strict=True):
             _cell(axes, right, place, text, style.INK, "right")
         _cell(axes, 164, place, row.verdict, VERDICT_COLOURS[row.verdict], "left")
+
+
+def _amount(value: float, unit: str) -> str:
+    """A number that fits its column."""
+    return compact(value) if abs(value) >= _LONG else number(value, unit)
 
 
 def _cell(axes: Axes, right: float, row: float, text: str, colour: str, side: str) -> None:
@@ -171,3 +196,13 @@ def _message(rows: list[Difference], scenario: str, reference: str) -> str:
     if row.verdict == "equivalent":
         return f"With {scenario} a customer costs practically the same as with {reference}"
     return f"Whether a customer costs more or less with {scenario} than with {reference} is open"
+
+
+def _caption(rows: list[Difference], scenario: str, reference: str) -> str:
+    """What is shown."""
+    years = sorted({row.by["year"] for row in rows if "year" in row.by})
+    when = f", {years[0]} to {years[-1]}" if years else ""
+    return (
+        f"Paired differences of {scenario} to {reference}{when}: replicates with the same luck; mean and 95% interval. "
+        "Shaded: too small to matter."
+    )

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from sim.report.figures import style
 from sim.report.figures.readings import Course, Readings
-from sim.report.figures.wording import CHANNEL_NAMES, compact, percent
+from sim.report.figures.wording import CHANNEL_NAMES, changed, compact, percent
 
 
 def orders_by_channel(summary: Iterable[Mapping[str, Any]], scenario: str) -> Figure:
@@ -22,7 +22,7 @@ def orders_by_channel(summary: Iterable[Mapping[str, Any]], scenario: str) -> Fi
     readings = Readings(summary)
     channels = readings.active_channels("orders")
     with style.applied():
-        figure = style.sheet(_message(readings, channels, scenario), _caption(readings, scenario), 300)
+        figure = style.sheet(_message(readings, channels, scenario), _caption(readings), 300)
         axes = style.panel(figure, 58, 30, 395, 255)
         axes.set_ylabel("orders per year")
         if not channels:
@@ -37,7 +37,7 @@ def orders_by_channel(summary: Iterable[Mapping[str, Any]], scenario: str) -> Fi
             for name, (middle, amount) in tops.items()
         ]
         style.side_labels(axes, last + 0.31, labels)
-        axes.text(1.04, 1.03, f"in {last}:", transform=axes.transAxes, color=style.GREY)
+        axes.text(1.04, 1.0, f"in {last}:", transform=axes.transAxes, color=style.GREY)
     return figure
 
 
@@ -48,9 +48,7 @@ def _columns(axes: Axes, readings: Readings, channels: list[str]) -> dict[str, t
     for name in channels:
         height = np.nan_to_num(readings.course("orders", channel=name).mean)
         colour = style.CHANNEL_COLOURS[name]
-        axes.bar(
-            readings.years, height, 0.62, bottom=base, color=colour, edgecolor="white", linewidth=0.5, label=name
-        )
+        axes.bar(readings.years, height, 0.62, bottom=base, color=colour, edgecolor="white", linewidth=0.5, label=name)
         last[name] = (float(base[-1] + height[-1] / 2), float(height[-1]))
         base += height
     return last
@@ -82,7 +80,7 @@ def _message(readings: Readings, channels: list[str], scenario: str) -> str:
     start, end = readings.get("orders", year=first).mean, readings.get("orders", year=last).mean
     amount = f"{scenario}: {compact(end)} orders in {last}"
     if last > first and start > 0:
-        amount += f", {percent(end / start - 1, signed=True)} on {first}"
+        amount += f", {changed(start, end)} than in {first}"
     shares = {name: readings.sum("orders", [name], year=last) / end for name in channels} if end else {}
     if not shares:
         return amount
@@ -93,10 +91,11 @@ def _message(readings: Readings, channels: list[str], scenario: str) -> str:
     return message
 
 
-def _caption(readings: Readings, scenario: str) -> str:
+def _caption(readings: Readings) -> str:
+    """What is shown."""
     interval = _has_interval(readings.course("orders"))
     whiskers = "; whiskers: 95% interval of the total" if interval else "; one replicate, so no interval"
-    return f"Orders per year by the channel in which the lead was left, mean over replicates{whiskers}."
+    return f"Orders per year by the channel of their lead, mean over replicates{whiskers}."
 
 
 def _has_interval(course: Course) -> bool:

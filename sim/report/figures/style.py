@@ -102,9 +102,9 @@ def scenario_colour(name: str) -> str:
 def sheet(title: str, subtitle: str, body: float) -> Figure:
     """An empty figure with its message on top and room of `body` points in height below it."""
     title = printable(title)
-    heads = wrap(title, (WIDTH - 2 * MARGIN) / (TITLE * 1.06))
+    heads = wrap(title, (WIDTH - 2 * MARGIN) / (TITLE * 1.13))
     notes = wrap(printable(subtitle), (WIDTH - 2 * MARGIN) / TEXT)
-    header = 10 + len(heads) * TITLE * 1.3 + len(notes) * TEXT * 1.4
+    header = 13 + len(heads) * TITLE * 1.3 + len(notes) * TEXT * 1.4
     height = body + header
     figure = Figure(figsize=(WIDTH / POINTS_PER_INCH, height / POINTS_PER_INCH), dpi=POINTS_PER_INCH)
     FigureCanvasSVG(figure)
@@ -112,7 +112,7 @@ def sheet(title: str, subtitle: str, body: float) -> Figure:
     figure.set_label(title)
     left, top = MARGIN / WIDTH, 1 - 10 / height
     figure.text(left, top, "\n".join(heads), fontsize=TITLE, fontweight="bold", va="top", linespacing=1.3)
-    below = top - len(heads) * TITLE * 1.3 / height
+    below = top - (3 + len(heads) * TITLE * 1.3) / height
     figure.text(left, below, "\n".join(notes), color=GREY, va="top", linespacing=1.4)
     return figure
 
@@ -139,8 +139,8 @@ def wrap(text: str, ems: float) -> list[str]:
 
 
 def _ems(text: str) -> float:
-    """Estimated length in font sizes: Chinese characters are square, others little more than half as wide."""
-    return sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.6 for letter in text)
+    """Estimated length in font sizes: Chinese characters are square, others a little more than half as wide."""
+    return sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.57 for letter in text)
 
 
 def year_axis(axes: Axes, years: Sequence[int]) -> None:

@@ -39,21 +39,30 @@ def metric_name(metric: str) -> str:
 
 
 def compact(value: float) -> str:
-    """A number in three digits, such as 979, 14.9k, 1.20M; a dash where undefined."""
+    """A number in three digits, such as 979, 14,900 or 1.20M; a dash where undefined."""
     if not math.isfinite(value):
-        return "–"
-    for size, letter in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
+        return "-"
+    for size, letter in ((1e9, "bn"), (1e6, "M")):
         if abs(value) >= size * 0.9995:
             scaled = value / size
-            return f"{scaled:.{0 if abs(scaled) >= 99.95 else 1 if abs(scaled) >= 9.995 else 2}f}{letter}"
-    return f"{value:.0f}" if abs(value) >= 99.5 or value == round(value) else f"{value:.3g}"
+            return f"{scaled:,.{0 if abs(scaled) >= 99.95 else 1 if abs(scaled) >= 9.995 else 2}f}{letter}"
+    if value == 0 or abs(value) >= 99.5:
+        digits = 0 if value == 0 else 2 - math.floor(math.log10(abs(value)))
+        return f"{round(value, digits):,.0f}"
+    return f"{value:.3g}"
 
 
 def percent(share: float, *, signed: bool = False) -> str:
     """A share in percent, one decimal below 10%; a dash where undefined."""
     if not math.isfinite(share):
-        return "–"
+        return "-"
     return f"{share:{'+' if signed else ''}.{1 if abs(share) < 0.0995 else 0}%}"
+
+
+def changed(before: float, after: float) -> str:
+    """A change in words, such as 34% less."""
+    share = after / before - 1 if before else math.nan
+    return f"{percent(abs(share))} {'less' if share < 0 else 'more'}"
 
 
 def listed(words: Sequence[str]) -> str:

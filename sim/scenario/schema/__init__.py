@@ -1,0 +1,1 @@
+"""What a scenario may say: one frozen, strict model per subject."""

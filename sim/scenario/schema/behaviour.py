@@ -129,10 +129,22 @@ class Behaviour(Section):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        for name in ("replacement_years", "replacement_shape", "search_days", "search_shape", "awareness_memory_weeks",
-                     "trust_memory_weeks", "visit_km", "nurture_weeks", "cancel_shape", "invite_half_reward",
-                     "contact_odds_5_minutes", "contact_exponent_10_minutes", "contact_exponent_30_minutes",
-                     "contact_exponent_day"):
+        for name in (
+            "replacement_years",
+            "replacement_shape",
+            "search_days",
+            "search_shape",
+            "awareness_memory_weeks",
+            "trust_memory_weeks",
+            "visit_km",
+            "nurture_weeks",
+            "cancel_shape",
+            "invite_half_reward",
+            "contact_odds_5_minutes",
+            "contact_exponent_10_minutes",
+            "contact_exponent_30_minutes",
+            "contact_exponent_day",
+        ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0")
         return self

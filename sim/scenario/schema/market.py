@@ -36,7 +36,7 @@ class Segment(Section):
     partner_last_word: Share = 0.5
     """When the two disagree, how often the partner's word counts (N10; assumption, 0.3 to 0.8)."""
     patience_weeks: Weeks = 14.0
-    """Scale of the time people wait for delivery before they cancel, weeks (L21: shortest for families; assumption, 6 to 30)."""
+    """Scale of the wait for delivery after which people cancel, weeks (L21: families least; assumption, 6 to 40)."""
     price_sensitivity: Factor = 1.0
     """Weight of price in the choice, relative to the average household (assumption, 0.5 to 2)."""
 
@@ -55,7 +55,7 @@ class NetworkSettings(Section):
     strong_ties: Factor = 4.0
     """Mean number of strong ties: family and close friends (assumption, 2 to 6)."""
     homophily_segment: Share = 0.3
-    """Share of weak ties sought within the own segment, the rest at random (C23 gives the direction; assumption, 0 to 0.6)."""
+    """Share of weak ties sought within the own segment, the rest at random (C23; assumption, 0 to 0.6)."""
     homophily_segment_strong: Share = 0.5
     """The same for strong ties (assumption, 0 to 0.8)."""
     local_share: Share = 0.7
@@ -105,9 +105,10 @@ class Market(Section):
             raise ValueError(f"districts: the name {twice[0]!r} is used twice")
         for d in self.districts:
             if d.represents < d.households:
-                raise ValueError(f"districts: {d.name} represents {d.represents} households, fewer than the {d.households} simulated")
+                raise ValueError(f"districts: {d.name} represents fewer than the {d.households} households simulated")
         for name, rival in self.rivals.items():
             unknown = [s for s in rival.by_segment if s not in self.segments]
             if unknown:
-                raise ValueError(f"rivals: {name}.by_segment names unknown segment {unknown[0]!r}; known are {', '.join(self.segments)}")
+                known = ", ".join(self.segments)
+                raise ValueError(f"rivals: {name}.by_segment names unknown segment {unknown[0]!r}; known are {known}")
         return self

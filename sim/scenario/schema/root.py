@@ -81,7 +81,7 @@ class Scenario(Section):
     market: Market
     brand: Brand
     stores: Stores = Stores()
-    policies: Policies = Policies()  # type: ignore[valid-type]
+    policies: Policies = Policies()
     thresholds: list[Threshold] = Field(default_factory=list)
 
     @model_validator(mode="after")

@@ -34,7 +34,7 @@ class Stores(Section):
     skill_spread: Share = 0.2
     """Half the width of the uniform spread of skill around the mean (assumption, 0 to 0.4)."""
     call_hours: Hours = 0.25
-    """Mean working time of a first call that reaches the person, filtering included, hours (M13 bounds it; assumption, 0.1 to 0.5)."""
+    """Mean working time of a call that reaches the person, filtering included, hours (M13; assumption, 0.1 to 0.5)."""
     attempt_hours: Hours = 0.05
     """Mean working time of a call that reaches nobody, hours (M13; assumption, 0.02 to 0.1)."""
     visit_hours: Hours = 1.0

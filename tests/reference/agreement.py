@@ -1,0 +1,210 @@
+"""Holding the fast model against the twin: every difference is named by tick, table, row and column."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sim.model import GrowthModel
+from sim.world.people import BRAND, Stage
+from sim.world.stores import Outcome
+
+from tests.reference.entities import Household, Lead, Order
+from tests.reference.opinion import aware
+from tests.reference.twin import Twin
+
+HOUSEHOLD = (
+    "id district segment group store store_km partner notice km_per_year awareness trust partner_trust touched_at "
+    "first_touch stage car need_at ready_at purchases contact_left browse_at browses leads orders owned_since km "
+    "satisfaction was_owner stay_left care_from care_at cares spells talk_at talks rewarded rewarded_year"
+).split()
+LEAD = (
+    "episode channel first_touch in_market arrived referrer tie store cool_at answered reached visited tested ordered "
+    "closed outcome calls hours next_at next_job"
+).split()
+ORDER = (
+    "number ordered cancel_at repurchase price discount credit credit_cost_share credit_cap cancelled delivered first "
+    "credit_vested"
+).split()
+GROUP = "awareness trust search_ads search_vertical browse_ads browse_vertical browse".split()
+
+Getter = Callable[[Any], Any]
+
+
+def plain(names: Iterable[str]) -> dict[str, Getter]:
+    return {name: (lambda x, name=name: getattr(x, name)) for name in names}
+
+
+HOUSEHOLD_COLUMNS: dict[str, Getter] = plain(HOUSEHOLD) | {
+    "lead": lambda h: h.lead.row if h.lead else -1,
+    "relationship": lambda h: h.relationship.row if h.relationship else -1,
+    "first_order": lambda h: h.first_order.row if h.first_order else -1,
+}
+OF_PERSON: dict[str, Getter] = {
+    "person": lambda x: x.person.id,
+    "household": lambda x: x.person.id,
+    "segment": lambda x: x.person.segment,
+    "district": lambda x: x.person.district,
+}
+LEAD_COLUMNS = plain(LEAD) | OF_PERSON | {"seller": lambda x: x.seller.row if x.seller else -1}
+ORDER_COLUMNS = plain(ORDER) | OF_PERSON | {
+    "channel": lambda o: o.lead.channel,
+    "first_touch": lambda o: o.lead.first_touch,
+    "referrer": lambda o: o.lead.referrer,
+    "tie": lambda o: o.lead.tie,
+    "lead": lambda o: o.lead.row,
+}
+RELATIONSHIP_COLUMNS: dict[str, Getter] = {
+    "person": lambda r: r.person.id,
+    "order": lambda r: r.order.row if r.order else -1,
+    "began": lambda r: r.began,
+    "ended": lambda r: r.ended,
+}
+SHOWN = 12
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equal values; nan equals nan."""
+    return a == b or (a != a and b != b)
+
+
+class Agreement:
+    """Compares after every tick; leads and orders are compared as long as they can change."""
+
+    def __init__(self, model: GrowthModel, twin: Twin) -> None:
+        self.model, self.twin = model, twin
+        self.open_leads: list[Lead] = []
+        self.open_orders: list[Order] = []
+        self.seen_leads = self.seen_orders = 0
+        self.differences: list[str] = []
+
+    def check(self) -> None:
+        """Compare everything that may have changed in this tick; raises AssertionError with the first differences."""
+        world, m = self.model.world, self.twin.market
+        self.rows("household", world.people, m.households, HOUSEHOLD_COLUMNS)
+        self.asks()
+        self.lengths()
+        self.media()
+        self.open_leads += m.leads[self.seen_leads :]
+        self.open_orders += m.orders[self.seen_orders :]
+        self.seen_leads, self.seen_orders = len(m.leads), len(m.orders)
+        self.rows("lead", world.leads, self.open_leads, LEAD_COLUMNS)
+        self.rows("order", world.orders, self.open_orders, ORDER_COLUMNS)
+        self.rows("relationship", world.relationships, m.relationships, RELATIONSHIP_COLUMNS)
+        self.open_leads = [lead for lead in self.open_leads if lead.outcome == Outcome.OPEN]
+        self.open_orders = [o for o in self.open_orders if math.isnan(o.delivered) and math.isnan(o.cancelled)]
+        free_at = [seller.free_at for staff in m.staff for seller in staff]
+        self.values("seller", "free_at", world.sellers.free_at.tolist(), free_at)
+        self.values("ledger", "total by purpose", world.ledger.totals.tolist(), m.totals)
+        self.value("line", 0, "busy_until", world.line_busy_until, m.line_busy_until)
+        self.day_book()
+        self.counts()
+        self.report()
+
+    def check_logs(self) -> None:
+        """Compare what was only appended to, once, at the end."""
+        world, m = self.model.world, self.twin.market
+        self.rows("lead", world.leads, m.leads, LEAD_COLUMNS)
+        self.rows("order", world.orders, m.orders, ORDER_COLUMNS)
+        t = world.margins
+        fast = sorted(zip(t.person.tolist(), t.moment.tolist(), t.purpose.tolist(), t.amount.tolist(), t.order.tolist(), strict=True))
+        mine = sorted((x.person, x.moment, x.purpose, x.amount, x.order) for x in m.margins)
+        self.values("margin", "(person, moment, purpose, amount, order)", fast, mine)
+        r = world.replacements
+        fast = sorted(zip(r.person.tolist(), r.moment.tolist(), r.same_brand.tolist(), strict=True))
+        mine = sorted((x.person, x.moment, x.same_brand) for x in m.replacements)
+        self.values("replacement", "(person, moment, same_brand)", fast, mine)
+        c = world.ledger.columns()
+        entries = zip(*(c[name].tolist() for name in ("tick", "district", "channel", "purpose", "amount")), strict=True)
+        booked = sorted((*key, amount) for key, amount in m.books.items() if amount)
+        self.values("ledger", "(tick, district, channel, purpose, amount)", sorted(entries), booked)
+        self.report()
+
+    # parts
+
+    def rows(self, table: str, fast: Any, mine: list[Any], columns: dict[str, Getter]) -> None:
+        """Compare the columns of objects with their rows in a table."""
+        rows = [x.id if isinstance(x, Household) else x.row for x in mine]
+        for name, get in columns.items():
+            for row, a, b in zip(rows, getattr(fast, name)[rows].tolist(), map(get, mine), strict=True):
+                if a != b and not same(a, b):
+                    self.value(table, row, name, a, b)
+
+    def asks(self) -> None:
+        if not self.twin.market.well_mixed:
+            asked = [tie.asked for h in self.twin.market.households for tie in h.ties]
+            self.values("tie", "asked", self.model.world.asks.tolist(), asked)
+
+    def lengths(self) -> None:
+        world, m = self.model.world, self.twin.market
+        for name in ("leads", "orders", "margins", "relationships", "replacements"):
+            self.value(name, -1, "rows", len(getattr(world, name)), len(getattr(m, name)))
+        self.report()
+
+    def media(self) -> None:
+        world, m = self.model.world, self.twin.market
+        for name in GROUP:
+            self.values("group", name, getattr(world.media, name).tolist(), [getattr(g, name) for g in m.groups])
+        for number, medium in enumerate((m.ads, m.vertical)):
+            self.value("medium", number, "offered", float(world.media.offered[number]), medium.offered)
+            self.value("medium", number, "spent", float(world.media.spent[number]), medium.spent)
+            self.values("medium", "booked offered", world.media_offered[number].tolist(), medium.booked_offered)
+            self.values("medium", "booked spent", world.media_spent[number].tolist(), medium.booked_spent)
+
+    def day_book(self) -> None:
+        """Sellers' hours, calls, visits and test drives of this tick by district."""
+        world, m = self.model.world, self.twin.market
+        zero = [0] * m.districts
+        tally = world.worked[-1][1] if world.worked and world.worked[-1][0] == world.tick else None
+        for name in ("worked", "calls", "visits", "test_drives"):
+            self.values("desk", name, tally[name].tolist() if tally is not None else zero, getattr(m, name))
+
+    def counts(self) -> None:
+        """The yearly census."""
+        world, m = self.model.world, self.twin.market
+        if (m.tick + 1) % m.ticks_per_year:
+            return
+        taken = world.counts[-1]
+        members: list[list[Household]] = [[h for h in m.households if h.group == g] for g in range(len(m.groups))]
+        mine: dict[str, Getter] = {
+            "aware": lambda g: sum(aware(m, h) for h in g),
+            "prospects": lambda g: sum(h.searching for h in g),
+            "open_leads": lambda g: sum(h.lead is not None for h in g),
+            "waiting": lambda g: sum(h.stage == Stage.WAITING for h in g),
+            "owners": lambda g: sum(h.car == BRAND for h in g),
+            "satisfaction_sum": lambda g: sum_in_order(h.satisfaction for h in g if h.car == BRAND),
+            "satisfaction_n": lambda g: sum(h.car == BRAND for h in g),
+        }
+        self.value("census", 0, "year_end", taken["year_end"], m.year)
+        for name, count in mine.items():
+            self.values("census", name, taken[name].tolist(), [count(g) for g in members])
+
+    # reporting
+
+    def values(self, table: str, column: str, fast: list[Any], mine: list[Any]) -> None:
+        if len(fast) != len(mine):
+            self.value(table, -1, f"number of {column}", len(fast), len(mine))
+        for row, (a, b) in enumerate(zip(fast, mine, strict=False)):
+            self.value(table, row, column, a, b)
+
+    def value(self, table: str, row: int, column: str, fast: Any, mine: Any) -> None:
+        if not same(fast, mine):
+            self.differences.append(f"{table} {row}, {column}: fast {fast!r}, twin {mine!r}")
+
+    def report(self) -> None:
+        """Raise if anything differs."""
+        if not self.differences:
+            return
+        shown = self.differences[:SHOWN]
+        more = len(self.differences) - len(shown)
+        lines = [f"tick {self.twin.market.tick} of {self.model.scenario.name}", *shown, *([f"and {more} more"] if more else [])]
+        raise AssertionError("\n  ".join(lines))
+
+
+def sum_in_order(values: Iterable[float]) -> float:
+    """Plain additions from left to right."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total

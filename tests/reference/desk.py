@@ -1,0 +1,209 @@
+"""Sellers do their jobs one after the other, in the order in which they fall due."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable
+
+from sim.channels import REFERRAL
+from sim.ledger import Purpose
+from sim.numeric import exp_one, log_one
+from sim.streams import Decision
+from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
+from sim.world.stores import Job, Outcome
+
+from tests.reference import contact, opinion
+from tests.reference.entities import Lead, Seller
+from tests.reference.market import Market
+
+
+class Desk:
+    """The desk in one tick."""
+
+    def __init__(self, market: Market) -> None:
+        self.m = market
+        self.s = market.scenario.stores
+        self.open_hours = self.s.close_hour - self.s.open_hour
+        self.unlimited = math.isinf(self.s.hours_per_week)
+        self.stretch = self.open_hours * 365 / 52 / self.s.hours_per_week if self.s.hours_per_week > 0 else math.inf
+        """Opening hours that pass per working hour of a seller; 0 for sellers without limit."""
+        self.ordered: list[Lead] = []
+        """Leads that became orders in this tick."""
+
+    def serve(self) -> None:
+        """Do all jobs of this tick in the order of their moments, then of household ids; pay for the hours."""
+        open_leads = [h.lead for h in self.m.households if h.lead is not None and h.lead.next_at < self.m.end]
+        hours_before = [lead.hours for lead in open_leads]
+        for lead in open_leads:
+            lead.hours = 0.0
+        queue = [(lead.next_at, lead.person.id, lead) for lead in open_leads]
+        heapq.heapify(queue)
+        while queue:
+            moment, household, lead = heapq.heappop(queue)
+            self.job(lead)(lead, moment)
+            if lead.next_at < self.m.end:
+                heapq.heappush(queue, (lead.next_at, household, lead))
+        hourly_pay = round(self.s.cost_per_hour * MINOR_PER_MONEY)
+        for lead, before in zip(open_leads, hours_before, strict=True):
+            pay = math.floor(lead.hours * hourly_pay + 0.5)
+            self.m.book(Purpose.SELLER_HOURS, lead.person.district, lead.channel, pay)
+            lead.hours += before
+
+    def job(self, lead: Lead) -> Callable[[Lead, float], None]:
+        """What the lead waits for."""
+        jobs = {
+            Job.CALL: self.call,
+            Job.ANSWER: self.answer,
+            Job.NURTURE: self.nurture,
+            Job.VISIT: self.visit,
+            Job.DECIDE: self.decide,
+        }
+        return jobs[Job(lead.next_job)]
+
+    # time
+
+    def opening_time(self, moment: float) -> float:
+        """Hours stores have been open from the start to a clock moment."""
+        days = moment * 365.0
+        day = math.floor(days)
+        hour = (days - day) * 24.0 - self.s.open_hour
+        return day * self.open_hours + min(max(hour, 0.0), self.open_hours)
+
+    def clock(self, opening: float) -> float:
+        """The clock moment at which stores have been open that long."""
+        day = math.floor(opening / self.open_hours)
+        return (day + (self.s.open_hour + (opening - day * self.open_hours)) / 24.0) / 365.0
+
+    def begin(self, seller: Seller, moment: float) -> float:
+        """Opening time at which the seller can begin what waits since `moment`."""
+        wanted = self.opening_time(moment)
+        return wanted if self.unlimited else max(wanted, seller.free_at)
+
+    def work(self, lead: Lead, begin: float, hours: float) -> None:
+        """Let the lead's seller work on it."""
+        assert lead.seller is not None
+        if not self.unlimited:
+            lead.seller.free_at = begin + hours * self.stretch
+        lead.hours += hours
+        self.m.worked[lead.person.district] += hours
+
+    def takes(self, lead: Lead, decision: Decision, attempt: int, mean: float) -> float:
+        """A drawn working time."""
+        return self.m.chance.exponential(decision, attempt, lead.person.id, lead.episode) * mean
+
+    def uniform(self, lead: Lead, decision: Decision, attempt: int = 0) -> float:
+        return self.m.chance.uniform(decision, attempt, lead.person.id, lead.episode)
+
+    def seat(self, lead: Lead, moment: float) -> Seller:
+        """A seller drawn by lot, if free by then; otherwise whoever is free first."""
+        staff = self.m.staff[lead.store]
+        drawn = staff[math.floor(self.uniform(lead, Decision.SEAT) * len(staff))]
+        if self.unlimited or drawn.free_at <= self.opening_time(moment):
+            return drawn
+        return min(staff, key=lambda seller: seller.free_at)
+
+    # jobs
+
+    def call(self, lead: Lead, moment: float) -> None:
+        """Queue the first call; whom it reaches depends on when its turn comes."""
+        lead.seller = self.seat(lead, moment)
+        begin = self.begin(lead.seller, moment)
+        turn = max(moment, self.clock(begin))
+        lead.reached = turn <= lead.cool_at and turn < lead.person.ready_at
+        mean = self.s.call_hours if lead.reached else self.s.attempt_hours
+        self.work(lead, begin, self.takes(lead, Decision.CALL_TIME, 0, mean))
+        lead.next_at, lead.next_job = turn, Job.ANSWER
+
+    def answer(self, lead: Lead, moment: float) -> None:
+        """The first call takes place: it misses, finds no need, or leads on."""
+        lead.answered = moment
+        lead.calls += 1
+        self.m.calls[lead.person.district] += 1
+        if not lead.reached:
+            contact.close(self.m, lead, moment, Outcome.LOST_LATE)
+        elif not lead.in_market:
+            contact.close(self.m, lead, moment, Outcome.NO_NEED)
+        else:
+            self.propose(lead, moment)
+
+    def nurture(self, lead: Lead, moment: float) -> None:
+        """Call again someone who was not ready."""
+        assert lead.seller is not None
+        self.work(
+            lead,
+            self.begin(lead.seller, moment),
+            self.takes(lead, Decision.CALL_TIME, lead.calls, self.s.call_hours),
+        )
+        lead.calls += 1
+        self.m.calls[lead.person.district] += 1
+        self.m.happened["nurture call"] += 1
+        self.propose(lead, moment)
+
+    def propose(self, lead: Lead, moment: float) -> None:
+        """Propose a visit; who declines is called again, if the search lasts that long."""
+        h, b = lead.person, self.m.b
+        agree = 1.0 - exp_one(
+            -b.visit_propensity * opinion.interest(self.m, h) * exp_one(-h.store_km / b.visit_km)
+        )
+        again = moment + b.nurture_weeks / WEEKS_PER_YEAR
+        if self.uniform(lead, Decision.VISIT_AGREED, lead.calls) < agree:
+            delay = self.takes(lead, Decision.VISIT_DELAY, 0, b.visit_delay_days / DAYS_PER_YEAR)
+            lead.next_at, lead.next_job = moment + delay, Job.VISIT
+            h.ready_at = max(h.ready_at, moment + delay)
+        elif again < h.ready_at:
+            lead.next_at, lead.next_job = again, Job.NURTURE
+        else:
+            lead.next_at = math.inf
+
+    def visit(self, lead: Lead, moment: float) -> None:
+        """A visit, often with a test drive; the decision falls on the spot or at the end of the search."""
+        h = lead.person
+        if lead.seller is None:
+            lead.seller = self.seat(lead, moment)
+        begin = self.begin(lead.seller, moment)
+        turn = max(moment, self.clock(begin))
+        hours = self.takes(lead, Decision.VISIT_TIME, 0, self.s.visit_hours)
+        if math.isnan(lead.answered):  # walked in
+            lead.answered, lead.reached = turn, True
+            self.m.happened["walk-in"] += 1
+        lead.visited = turn
+        self.m.visits[h.district] += 1
+        self.m.happened["visit"] += 1
+        if self.uniform(lead, Decision.TEST_DRIVE) < self.m.b.test_drive_share:
+            lead.tested = max(turn, self.clock(begin + hours * self.stretch))
+            hours += self.takes(lead, Decision.VISIT_TIME, 1, self.s.test_drive_hours)
+            self.m.test_drives[h.district] += 1
+            self.m.happened["test drive"] += 1
+        self.work(lead, begin, hours)
+        over = max(turn, self.clock(begin + hours * self.stretch))
+        spot = self.uniform(lead, Decision.SPOT) < self.m.b.spot_decision_share
+        self.m.happened["spot decision"] += spot
+        h.ready_at = over if spot else max(h.ready_at, over)
+        lead.next_at, lead.next_job = h.ready_at, Job.DECIDE
+
+    def decide(self, lead: Lead, moment: float) -> None:
+        """Order or go to a rival; where partners disagree, the one with the last word vetoes or convinces."""
+        h, m = lead.person, self.m
+        assert lead.seller is not None
+        bonus = m.b.choice_skill * (lead.seller.skill - 0.5)
+        if not math.isnan(lead.tested):
+            bonus += m.b.choice_test_drive
+        discount = m.programme.discount if lead.channel == REFERRAL else 0.0
+        _, trust, partner_trust = opinion.faded(m, h)
+        yes = self.prefers(lead, Decision.CHOICE_OWN, opinion.utility(m, h, trust, discount) + bonus)
+        if h.partner:
+            theirs = self.prefers(lead, Decision.CHOICE_PARTNER, opinion.utility(m, h, partner_trust, discount) + bonus)
+            if theirs != yes and self.uniform(lead, Decision.LAST_WORD) < m.segments[h.segment].partner_last_word:
+                m.happened["convince" if theirs else "veto"] += 1
+                yes = theirs
+        if yes:
+            begin = self.begin(lead.seller, moment)
+            self.work(lead, begin, self.takes(lead, Decision.VISIT_TIME, 2, self.s.order_hours))
+            self.ordered.append(lead)
+        contact.close(m, lead, moment, Outcome.ORDERED if yes else Outcome.BOUGHT_RIVAL)
+
+    def prefers(self, lead: Lead, decision: Decision, utility: float) -> bool:
+        """Logit choice: a logistic draw below the brand's advantage."""
+        u = self.uniform(lead, decision)
+        return log_one(u / (1.0 - u)) < utility

@@ -1,0 +1,81 @@
+"""The fast model agrees with the plain twin to the bit, household by household and tick by tick."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+
+import pytest
+
+from sim.channels import PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
+from sim.model import GrowthModel
+
+from tests.reference.agreement import Agreement
+from tests.reference.chance import Chance, DrawnTwiceError
+from tests.reference.twin import Twin
+from tests.reference.worlds import WORLDS, scenario
+
+EVENTS = [
+    *(f"channel {code}" for code in (PAID_ADS, VERTICAL_MEDIA, REFERRAL, WORD_OF_MOUTH, WALK_IN)),
+    *("lost_late", "no_need", "no_seller", "bought_rival", "ordered"),
+    *("cancelled", "delivered", "repurchase", "defection"),
+    *("relationship ended", "incident recovered", "incident failed"),
+    *("good talk", "bad talk", "invitation", "repeated ask", "pull-forward"),
+    *("cap reached", "reward", "reward refused"),
+    *("walk-in", "visit", "test drive", "spot decision", "nurture call", "veto", "convince"),
+]
+"""Every kind of event of the model; all occur in the worlds."""
+
+
+@functools.cache
+def together(name: str) -> tuple[GrowthModel, Twin]:
+    """Fast model and twin, side by side to the end; raises AssertionError where they part."""
+    model = GrowthModel(scenario(name))
+    twin = Twin(model)
+    agreement = Agreement(model, twin)
+    for _ in range(model.ticks):
+        model.step()
+        twin.step()
+        agreement.check()
+    agreement.check_logs()
+    return model, twin
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_fast_model_agrees_with_the_twin_after_every_tick(name: str) -> None:
+    model, twin = together(name)
+    market = twin.market
+    assert len(market.households) >= 300
+    assert model.ticks >= 3 * 52
+    assert len(market.chance) > 1000
+
+
+def test_every_kind_of_event_occurs_in_the_worlds() -> None:
+    happened: Counter[str] = Counter()
+    for name in WORLDS:
+        happened.update(together(name)[1].market.happened)
+    assert [event for event in EVENTS if not happened[event]] == []
+
+
+def test_a_difference_is_reported_with_tick_table_row_and_column() -> None:
+    model = GrowthModel(scenario("ads_only"))
+    twin = Twin(model)
+    agreement = Agreement(model, twin)
+    model.step()
+    twin.step()
+    agreement.check()
+    model.world.people.trust[17] += 1e-12
+    model.step()
+    twin.step()
+    with pytest.raises(AssertionError, match=r"tick 1 of ads_only\n  household 17, trust: fast .*, twin "):
+        agreement.check()
+
+
+def test_a_key_drawn_twice_is_refused() -> None:
+    from sim.streams import Decision, Key
+
+    chance = Chance(Key(1, 0))
+    chance.uniform(Decision.NEED, 1, 5)
+    chance.uniform(Decision.NEED, 2, 5)
+    with pytest.raises(DrawnTwiceError, match="NEED drawn twice: attempt 1, ids 5 and 0"):
+        chance.exponential(Decision.NEED, 1, 5)

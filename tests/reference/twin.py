@@ -1,0 +1,78 @@
+"""The twin: built from the world of the fast model, then on its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.model import GrowthModel
+from sim.streams import Key
+from sim.world.people import BRAND
+
+from tests.reference import contact, delivery, media, need, owning, selling, talk
+from tests.reference.chance import Chance
+from tests.reference.entities import Group, Household, Relationship, Seller, Tie
+from tests.reference.market import Market
+
+PLAIN = {"lead", "relationship", "first_order"}
+"""Columns that hold rows of other tables in the fast model and objects here."""
+
+
+class Twin:
+    """The rules of a tick, in the order in which they apply."""
+
+    def __init__(self, model: GrowthModel) -> None:
+        """Copy what was built, before the first step, as plain numbers; nothing else is taken from the model later."""
+        assert model.world.tick == -1
+        self.market = copied(model)
+
+    def step(self) -> None:
+        """One tick."""
+        m = self.market
+        m.begin_tick()
+        need.arise(m)
+        media.publish(m)
+        talk.spread(m)
+        contact.collect(m)
+        contact.assign(m)
+        selling.work(m)
+        delivery.hand_over(m)
+        owning.live(m)
+
+
+def copied(model: GrowthModel) -> Market:
+    """The market as it was built."""
+    world = model.world
+    m = Market(model.scenario, Chance(Key(model.scenario.seed, model.replicate)))
+    names = [name for name in world.people.columns if name not in PLAIN]
+    columns = {name: getattr(world.people, name).tolist() for name in names}
+    m.households = [
+        Household(**dict(zip(names, values, strict=True))) for values in zip(*columns.values(), strict=True)
+    ]
+    assert [h.id for h in m.households] == list(range(len(m.households)))
+    copy_ties(m, world.network)
+    skill, free_at = world.sellers.skill.tolist(), world.sellers.free_at.tolist()
+    m.staff = [
+        [Seller(row, skill[row], free_at[row]) for row in range(first, first + count)]
+        for first, count in zip(world.stores.first_seller.tolist(), world.stores.sellers.tolist(), strict=True)
+    ]
+    for row, person in enumerate(world.relationships.person.tolist()):
+        h = m.households[person]
+        h.relationship = Relationship(row, h, None, world.relationships.began.tolist()[row])
+        m.relationships.append(h.relationship)
+    names = ["awareness", "trust", "search_ads", "search_vertical", "browse_ads", "browse_vertical", "browse"]
+    m.groups = [Group(*values) for values in zip(*(getattr(world.media, n).tolist() for n in names), strict=True)]
+    for h in m.households:
+        if h.car == BRAND:
+            m.talk_diary.note(m.tick_of(h.talk_at), h)
+            owning.note(m, h)
+    return m
+
+
+def copy_ties(m: Market, network: Any) -> None:
+    """Who knows whom."""
+    m.well_mixed = network.well_mixed
+    if m.well_mixed:
+        return
+    start, friend, strong = network.start.tolist(), network.friend.tolist(), network.strong.tolist()
+    for h in m.households:
+        h.ties = [Tie(m.households[friend[i]], strong[i]) for i in range(start[h.id], start[h.id + 1])]
