@@ -70,6 +70,8 @@ class Decision(IntEnum):
     LEAVE = 42
     MILES = 43
     SPOT = 44
+    CONTACT_HOUR = 45
+    BROWSE_HOUR = 46
 
 
 class Key(NamedTuple):

@@ -13,7 +13,7 @@ from sim import numeric
 from sim.channels import PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
 from sim.process import exposure, need
 from sim.streams import Decision, uniform
-from sim.units import MINUTES_PER_YEAR, WEEKS_PER_YEAR
+from sim.units import DAYS_PER_YEAR, MINUTES_PER_YEAR, WEEKS_PER_YEAR
 from sim.world.people import BRAND, F64, I8, Rows, Stage
 from sim.world.stores import Job, Outcome
 from sim.world.world import HAZARD_BUCKETS, World
@@ -47,7 +47,21 @@ def _search(world: World) -> None:
     rows, moment, hazard, ads, vertical = exposure.expose(world.searching, world.now, world.end, searchers, climate)
     which = uniform(world.key, Decision.CONTACT_CHANNEL, people.leads[rows], 0, people.id[rows]) * hazard
     channel = np.where(which < ads, PAID_ADS, np.where(which < ads + vertical, VERTICAL_MEDIA, WALK_IN))
+    hour = uniform(world.key, Decision.CONTACT_HOUR, people.leads[rows], 0, people.id[rows], people.purchases[rows])
+    earliest = np.maximum(people.need_at[rows], world.now)
+    moment = _at_hour(moment, hour, earliest, np.minimum(people.ready_at[rows], world.end))
     world.contacts.add(rows, moment, channel.astype(np.int8))
+
+
+def _at_hour(moment: F64, hour: F64, earliest: F64, latest: F64) -> F64:
+    """Move a contact to the drawn hour of its day, where that lies within the search and the tick.
+
+    A hazard that is passed a little sooner in one of two paired worlds then moves the contact to another day, but not
+    from opening hours into the night: without this, any change of a budget would reshuffle who is answered in time.
+    """
+    moved = (np.floor(moment * DAYS_PER_YEAR) + hour) / DAYS_PER_YEAR
+    kept: F64 = np.where((moved >= earliest) & (moved < latest), moved, moment)
+    return kept
 
 
 def _browse(world: World) -> None:
@@ -72,6 +86,8 @@ def _browse(world: World) -> None:
     by_ads = (
         uniform(world.key, Decision.BROWSE_CHANNEL, count, 0, people.id[rows]) * rate[group] < media.browse_ads[group]
     )
+    hour = uniform(world.key, Decision.BROWSE_HOUR, count, 0, people.id[rows])
+    moment = _at_hour(moment, hour, np.full(len(rows), world.now), np.full(len(rows), world.end))
     people.browses[rows] += 1
     again = uniform(world.key, Decision.BROWSE, people.browses[rows], 0, people.id[rows])
     people.browse_at[rows] -= numeric.log(again)

@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from sim.model import GrowthModel
 from sim.world.people import BRAND, Stage
 from sim.world.stores import Outcome
-
 from tests.reference.entities import Household, Lead, Order
 from tests.reference.opinion import aware
 from tests.reference.twin import Twin
 
-HOUSEHOLD = (
-    "id district segment group store store_km partner notice km_per_year awareness trust partner_trust touched_at "
-    "first_touch stage car need_at ready_at purchases contact_left browse_at browses leads orders owned_since km "
-    "satisfaction was_owner stay_left care_from care_at cares spells talk_at talks rewarded rewarded_year"
-).split()
-LEAD = (
-    "episode channel first_touch in_market arrived referrer tie store cool_at answered reached visited tested ordered "
-    "closed outcome calls hours next_at next_job"
-).split()
-ORDER = (
-    "number ordered cancel_at repurchase price discount credit credit_cost_share credit_cap cancelled delivered first "
-    "credit_vested"
-).split()
-GROUP = "awareness trust search_ads search_vertical browse_ads browse_vertical browse".split()
+SAME_NAMES = {
+    "household": """
+        id district segment group store store_km partner notice km_per_year awareness trust partner_trust touched_at
+        first_touch stage car need_at ready_at purchases contact_left browse_at browses leads orders owned_since km
+        satisfaction was_owner stay_left care_from care_at cares spells talk_at talks rewarded rewarded_year""",
+    "lead": """
+        episode channel first_touch in_market arrived referrer tie store cool_at answered reached visited tested
+        ordered closed outcome calls hours next_at next_job""",
+    "order": """
+        number ordered cancel_at repurchase price discount credit credit_cost_share credit_cap cancelled delivered
+        first credit_vested""",
+    "group": "awareness trust search_ads search_vertical browse_ads browse_vertical browse",
+}
+"""Columns that are called the same in the fast model and here."""
 
 Getter = Callable[[Any], Any]
 
 
-def plain(names: Iterable[str]) -> dict[str, Getter]:
-    return {name: (lambda x, name=name: getattr(x, name)) for name in names}
+def plain(what: str) -> dict[str, Getter]:
+    return {name: operator.attrgetter(name) for name in SAME_NAMES[what].split()}
 
 
-HOUSEHOLD_COLUMNS: dict[str, Getter] = plain(HOUSEHOLD) | {
+HOUSEHOLD_COLUMNS: dict[str, Getter] = plain("household") | {
     "lead": lambda h: h.lead.row if h.lead else -1,
     "relationship": lambda h: h.relationship.row if h.relationship else -1,
     "first_order": lambda h: h.first_order.row if h.first_order else -1,
@@ -47,8 +47,8 @@ OF_PERSON: dict[str, Getter] = {
     "segment": lambda x: x.person.segment,
     "district": lambda x: x.person.district,
 }
-LEAD_COLUMNS = plain(LEAD) | OF_PERSON | {"seller": lambda x: x.seller.row if x.seller else -1}
-ORDER_COLUMNS = plain(ORDER) | OF_PERSON | {
+LEAD_COLUMNS = plain("lead") | OF_PERSON | {"seller": lambda x: x.seller.row if x.seller else -1}
+ORDER_COLUMNS = plain("order") | OF_PERSON | {
     "channel": lambda o: o.lead.channel,
     "first_touch": lambda o: o.lead.first_touch,
     "referrer": lambda o: o.lead.referrer,
@@ -108,7 +108,8 @@ class Agreement:
         self.rows("lead", world.leads, m.leads, LEAD_COLUMNS)
         self.rows("order", world.orders, m.orders, ORDER_COLUMNS)
         t = world.margins
-        fast = sorted(zip(t.person.tolist(), t.moment.tolist(), t.purpose.tolist(), t.amount.tolist(), t.order.tolist(), strict=True))
+        columns = (t.person, t.moment, t.purpose, t.amount, t.order)
+        fast = sorted(zip(*(column.tolist() for column in columns), strict=True))
         mine = sorted((x.person, x.moment, x.purpose, x.amount, x.order) for x in m.margins)
         self.values("margin", "(person, moment, purpose, amount, order)", fast, mine)
         r = world.replacements
@@ -144,7 +145,7 @@ class Agreement:
 
     def media(self) -> None:
         world, m = self.model.world, self.twin.market
-        for name in GROUP:
+        for name in SAME_NAMES["group"].split():
             self.values("group", name, getattr(world.media, name).tolist(), [getattr(g, name) for g in m.groups])
         for number, medium in enumerate((m.ads, m.vertical)):
             self.value("medium", number, "offered", float(world.media.offered[number]), medium.offered)
@@ -198,8 +199,8 @@ class Agreement:
             return
         shown = self.differences[:SHOWN]
         more = len(self.differences) - len(shown)
-        lines = [f"tick {self.twin.market.tick} of {self.model.scenario.name}", *shown, *([f"and {more} more"] if more else [])]
-        raise AssertionError("\n  ".join(lines))
+        where = f"tick {self.twin.market.tick} of {self.model.scenario.name}"
+        raise AssertionError("\n  ".join([where, *shown, *([f"and {more} more"] if more else [])]))
 
 
 def sum_in_order(values: Iterable[float]) -> float:

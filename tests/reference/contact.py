@@ -7,9 +7,8 @@ import math
 from sim.channels import PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
 from sim.numeric import power_one
 from sim.streams import Decision
-from sim.units import MINUTES_PER_YEAR
+from sim.units import DAYS_PER_YEAR, MINUTES_PER_YEAR
 from sim.world.stores import Job, Outcome
-
 from tests.reference import need, opinion
 from tests.reference.entities import Household, Lead
 from tests.reference.market import Contact, Market
@@ -47,7 +46,15 @@ def search(m: Market, h: Household) -> None:
         return
     which = m.chance.uniform(Decision.CONTACT_CHANNEL, h.leads, h.id) * hazard
     channel = PAID_ADS if which < ads else VERTICAL_MEDIA if which < ads + vertical else WALK_IN
-    m.contacts.append(Contact(h, begin + h.contact_left / hazard, channel))
+    hour = m.chance.uniform(Decision.CONTACT_HOUR, h.leads, h.id, h.purchases)
+    moment = at_hour(begin + h.contact_left / hazard, hour, begin, min(h.ready_at, m.end))
+    m.contacts.append(Contact(h, moment, channel))
+
+
+def at_hour(moment: float, hour: float, earliest: float, latest: float) -> float:
+    """A contact at the drawn hour (share of the day) of its day, where that stays within the search and the tick."""
+    moved = (math.floor(moment * DAYS_PER_YEAR) + hour) / DAYS_PER_YEAR
+    return moved if earliest <= moved < latest else moment
 
 
 def browse(m: Market, h: Household, before: float) -> None:
@@ -56,6 +63,7 @@ def browse(m: Market, h: Household, before: float) -> None:
     rate = group.browse_ads + group.browse_vertical
     moment = m.now + (h.browse_at - before) / rate
     by_ads = m.chance.uniform(Decision.BROWSE_CHANNEL, h.browses, h.id) * rate < group.browse_ads
+    moment = at_hour(moment, m.chance.uniform(Decision.BROWSE_HOUR, h.browses, h.id), m.now, m.end)
     h.browses += 1
     h.browse_at += m.chance.exponential(Decision.BROWSE, h.browses, h.id)
     if h.idle and not h.drives_brand:

@@ -9,7 +9,6 @@ from sim.numeric import log_one
 from sim.streams import Decision
 from sim.units import MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world.people import BRAND
-
 from tests.reference import mirrored, need, owning, talk
 from tests.reference.entities import Margin, Order, Relationship, Replacement
 from tests.reference.market import Market
@@ -66,6 +65,8 @@ def receive(m: Market, order: Order) -> None:
         h.relationship = Relationship(len(m.relationships), h, order, moment)
         m.relationships.append(h.relationship)
         owning.begin(m, h, moment)
+    elif not mirrored.STAY_IS_NOT_RECKONED_AT_REPURCHASE:
+        owning.note(m, h)
     if not math.isfinite(h.talk_at):
         talk.begin(m, h, moment)
 

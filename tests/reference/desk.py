@@ -12,7 +12,6 @@ from sim.numeric import exp_one, log_one
 from sim.streams import Decision
 from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world.stores import Job, Outcome
-
 from tests.reference import contact, opinion
 from tests.reference.entities import Lead, Seller
 from tests.reference.market import Market

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from sim.ledger import Purpose
 from sim.scenario.schema.root import Scenario
-
 from tests.reference import offers
 from tests.reference.chance import Chance
 from tests.reference.entities import (

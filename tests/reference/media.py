@@ -8,7 +8,6 @@ from sim.channels import PAID_ADS, VERTICAL_MEDIA
 from sim.ledger import Purpose
 from sim.numeric import exp_one, power_one
 from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
-
 from tests.reference.entities import Medium
 from tests.reference.market import Market
 from tests.reference.offers import MediumOffer
@@ -25,7 +24,8 @@ def publish(m: Market) -> None:
     search = b.search_days / DAYS_PER_YEAR
     share = search / (b.replacement_years + search)
     audience = share + m.vertical_offer.low_intent * (1.0 - share)
-    per_search = saturating(spend(m, m.vertical_offer, m.vertical, VERTICAL_MEDIA, audience), m.vertical_offer.saturation)
+    pressure = spend(m, m.vertical_offer, m.vertical, VERTICAL_MEDIA, audience)
+    per_search = saturating(pressure, m.vertical_offer.saturation)
     for number, group in enumerate(m.groups):
         strength = m.offers[number % len(m.segments)].strength
         group.search_ads = impressions * b.impression_contact

@@ -8,7 +8,6 @@ from sim.numeric import power_one
 from sim.streams import Decision
 from sim.units import DAYS_PER_YEAR
 from sim.world.people import BRAND, NO_CAR_OF_OURS, Stage
-
 from tests.reference.entities import Household, Replacement
 from tests.reference.market import Market
 

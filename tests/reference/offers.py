@@ -104,7 +104,8 @@ def segments(scenario: Scenario, calendar: float) -> list[SegmentOffer]:
         for rival in scenario.market.rivals.values():
             relative = rival.price.at(calendar) / price if price > 0 else 1.0
             strength = rival.strength_for(name).at(calendar)
-            utility = b.choice_product * log_one(strength) - b.choice_price * segment.price_sensitivity * log_one(relative)
+            dearer = b.choice_price * segment.price_sensitivity * log_one(relative)
+            utility = b.choice_product * log_one(strength) - dearer
             whole += exp_one(utility)
             sums.append(whole)
         offers.append(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sim.numeric import exp_one, log_one
 from sim.units import WEEKS_PER_YEAR
-
 from tests.reference.entities import Household
 from tests.reference.market import Market
 

@@ -8,7 +8,6 @@ from sim.ledger import Purpose
 from sim.numeric import exp_one
 from sim.streams import Decision
 from sim.units import MINOR_PER_MONEY
-
 from tests.reference import mirrored
 from tests.reference.entities import Household, Margin
 from tests.reference.market import Market

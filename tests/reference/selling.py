@@ -10,7 +10,6 @@ from sim.streams import Decision
 from sim.units import MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world.people import Stage
 from sim.world.stores import Outcome
-
 from tests.reference import contact, need
 from tests.reference.desk import Desk
 from tests.reference.entities import Lead, Order

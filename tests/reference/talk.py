@@ -9,7 +9,6 @@ from sim.channels import REFERRAL, WORD_OF_MOUTH
 from sim.numeric import exp_one
 from sim.streams import Decision
 from sim.units import WEEKS_PER_YEAR
-
 from tests.reference import mirrored, need, opinion
 from tests.reference.entities import Household, Tie
 from tests.reference.market import Contact, Market
@@ -111,9 +110,8 @@ def choose(m: Market, h: Household, nth: int) -> Tie | None:
         return Tie(m.households[other + 1 if other >= h.id else other], strong=False)
     if not h.ties:
         return None
-    first, second = (
-        h.ties[math.floor(m.chance.uniform(Decision.TALK_FRIEND, attempt, h.id, nth) * len(h.ties))] for attempt in (0, 1)
-    )
+    lots = (m.chance.uniform(Decision.TALK_FRIEND, attempt, h.id, nth) for attempt in (0, 1))
+    first, second = (h.ties[math.floor(lot * len(h.ties))] for lot in lots)
     return second if second.strong and not first.strong else first
 
 

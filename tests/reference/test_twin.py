@@ -9,7 +9,6 @@ import pytest
 
 from sim.channels import PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
 from sim.model import GrowthModel
-
 from tests.reference.agreement import Agreement
 from tests.reference.chance import Chance, DrawnTwiceError
 from tests.reference.twin import Twin

@@ -7,7 +7,6 @@ from typing import Any
 from sim.model import GrowthModel
 from sim.streams import Key
 from sim.world.people import BRAND
-
 from tests.reference import contact, delivery, media, need, owning, selling, talk
 from tests.reference.chance import Chance
 from tests.reference.entities import Group, Household, Relationship, Seller, Tie

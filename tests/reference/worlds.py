@@ -44,7 +44,7 @@ REFERRAL: dict[str, Any] = {
 
 WORLDS: dict[str, dict[str, Any]] = {
     "ads_only": {},
-    "referral_with_a_cap": {**REFERRAL, "seed": 11},
+    "referral_with_a_cap": {**REFERRAL, "seed": 11, "behaviour.talks_per_owner_year": 24.0},
     "capacity_binds": {
         **REFERRAL,
         "brand.capacity_per_year": {2020: 2500.0, 2021: 4000.0, 2022: 800.0},
@@ -81,10 +81,11 @@ WORLDS: dict[str, dict[str, Any]] = {
         "brand.price": {2020: 200000.0, 2023: 170000.0},
         "brand.product_strength.families": {2020: 0.4, 2023: 0.8},
     },
-    "dearer_and_finer": {
+    "no_rivals_twice_a_week": {
         **REFERRAL,
         "horizon.ticks_per_year": 104,
-        "market.rivals": {},
+        "market.rivals": None,
+        "policies.referral.manual_steps": 0,
         "behaviour.satisfaction_spread": 0.2,
         "behaviour.leave_per_year": 0.3,
         "policies.paid_ads.price_drift_per_year": 0.15,

@@ -20,7 +20,10 @@ def row(metric: str, mean: float, half: float = NAN, **by: Any) -> dict[str, Any
 
 
 def summary(
-    channels: Mapping[str, float], years: Sequence[int] = (2020, 2021, 2022), half: float = 0.1, free: Sequence[str] = ()
+    channels: Mapping[str, float],
+    years: Sequence[int] = (2020, 2021, 2022),
+    half: float = 0.1,
+    free: Sequence[str] = (),
 ) -> Rows:
     """A run in which each channel brings `channels[name]` orders in the first year and 10% more in each later one.
 
@@ -38,7 +41,12 @@ def summary(
             total, spent = total + orders, spent + (orders * 10 * cost if orders else 0.0)
         lead_cost = spent / (total * 10) if total else NAN
         flows = {"orders": total, "leads": total * 10, "cpl": lead_cost, "cac": lead_cost * 10}
-        flows |= {"visits": total * 3, "test_drives": total * 2, "deliveries": total * 0.9, "cancellations": total * 0.1}
+        flows |= {
+            "visits": total * 3,
+            "test_drives": total * 2,
+            "deliveries": total * 0.9,
+            "cancellations": total * 0.1,
+        }
         flows |= {"repurchases": total * 0.2, "defections": total * 0.3, "aware": total * 40, "owners": total * 5}
         flows |= {"waiting": total * 0.05}
         flows |= dict.fromkeys(

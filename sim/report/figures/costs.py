@@ -46,7 +46,6 @@ def _panel(axes: Axes, readings: Readings, metric: str) -> None:
     highest = max(float(np.nanmax(course.mean)) for course in (total, *courses.values()))
     reach = max(float(np.nanmax([*course.high, highest])) for course in (total, *courses.values()))
     axes.set_ylim(0, min(reach, _TALLEST * highest) * 1.05)
-    axes.set_xlim(years[0] - 0.25, years[-1] + 0.25)
     labels = []
     for name, course in courses.items():
         colour = style.CHANNEL_COLOURS[name]
@@ -54,7 +53,7 @@ def _panel(axes: Axes, readings: Readings, metric: str) -> None:
         labels += _label(years, course, CHANNEL_NAMES[name], colour)
     _line(axes, years, total, "all channels", style.INK, 2.6)
     labels += _label(years, total, "all channels", style.INK)
-    style.year_axis(axes, years)
+    style.year_axis(axes, years, 0.25)
     style.side_labels(axes, years[-1], labels)
 
 

@@ -151,9 +151,9 @@ def _returns(axes: Axes, boxes: tuple[_Box, ...], readings: Readings, year: int)
         _words(axes, (start[0] + math.copysign(7, shift), _MIDDLE), words, CHANNEL_NAMES[name], side)
     start = _over_stage(owners.side(0.45, 1))
     _arrow(axes, start, orders.side(-0.6, -1), _REPURCHASE, 3.2, "owners to orders")
+    again = compact(readings.get("repurchases", year=year).mean)
     share = percent(readings.get("repurchase_rate", year=year).mean)
-    amount = compact(readings.get("repurchases", year=year).mean)
-    _words(axes, (start[0] + 14, _MIDDLE), amount, f"bought again,\n{share} of cars replaced", "right")
+    _words(axes, (start[0] + 14, _MIDDLE), again, f"bought again,\n{share} of cars replaced", "right")
     corner = (aware.at[0], brought.at[1])
     axes.plot(*zip(brought.side(-1, 0), corner, strict=True), color=style.GREY, linewidth=1.2, linestyle=_DASHES)
     _arrow(axes, corner, aware.side(0, -1), style.GREY, 1.2, "talk to aware households", _DASHES)
@@ -166,23 +166,24 @@ def _ways_in_and_out(axes: Axes, boxes: tuple[_Box, ...], readings: Readings, ye
     """Leads that do not come through owners, and what leaves the loop."""
     _, leads, _, orders, _, owners, _ = boxes
 
-    def note(x: float, y: float, words: str, ems: float, side: str = "bottom") -> None:
-        axes.text(x, y, "\n".join(style.wrap(words, ems)), ha="center", va=side, fontsize=style.SMALL)
+    def note(x: float, y: float, words: str, width: float, side: str = "bottom") -> None:
+        lines = style.wrap(words, width, style.SMALL)
+        axes.text(x, y, "\n".join(lines), ha="center", va=side, fontsize=style.SMALL)
 
     amounts = {name: readings.sum("leads", [name], year=year) for name in CHANNELS if name not in OWNERS_CHANNELS}
     sources = [CHANNEL_NAMES[name] for name, amount in amounts.items() if amount > 0]
     top = _UPPER + _HIGH / 2
     _arrow(axes, (leads.at[0] - 10, top + 40), (leads.at[0] + 30, top + 4), style.GREY, 1.2, "other leads come in")
     others = f"{compact(math.fsum(amounts.values()))} leads from {listed(sources)}" if sources else "no other leads"
-    note(leads.at[0] - 48, top + 44, others, 24)
+    note(leads.at[0] - 48, top + 44, others, 180)
     _arrow(axes, leads.side(1, 0.6), (leads.at[0] + 108, top + 40), style.GREY, 1.2, "leads lost")
     late = percent(readings.get("leads_lost_late", year=year).mean)
-    note(leads.at[0] + 108, top + 44, f"{late} of leads lost: answered too late", 13)
+    note(leads.at[0] + 108, top + 44, f"{late} of leads lost: answered too late", 100)
     _arrow(axes, (orders.at[0], top + 4), (orders.at[0], top + 40), style.GREY, 1.2, "orders cancelled")
-    note(orders.at[0], top + 44, f"{compact(readings.get('cancellations', year=year).mean)} cancelled", 24)
+    note(orders.at[0], top + 44, f"{compact(readings.get('cancellations', year=year).mean)} cancelled", 120)
     x, y = owners.side(0, -1)
     _arrow(axes, (x, y), (x, y - 20), style.GREY, 1.2, "owners lost")
-    note(x, y - 23, f"{compact(readings.get('defections', year=year).mean)} replaced by a rival's car", 40, "top")
+    note(x, y - 23, f"{compact(readings.get('defections', year=year).mean)} replaced by a rival's car", 200, "top")
 
 
 def _words(axes: Axes, at: Point, amount: str, words: str, side: str, gap: float = 1) -> None:

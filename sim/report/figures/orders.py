@@ -30,7 +30,7 @@ def orders_by_channel(summary: Iterable[Mapping[str, Any]], scenario: str) -> Fi
             return figure
         tops = _columns(axes, readings, channels)
         _total(axes, readings)
-        style.year_axis(axes, readings.years)
+        style.year_axis(axes, readings.years, 0.6)
         last = readings.years[-1]
         labels = [
             (middle, f"{CHANNEL_NAMES[name]}  {compact(amount)}", style.CHANNEL_COLOURS[name])
@@ -66,7 +66,6 @@ def _total(axes: Axes, readings: Readings) -> None:
     tops = np.where(known, total.high, total.mean)
     highest = float(np.nanmax(tops))
     axes.set_ylim(0, highest * 1.12)
-    axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
     step = -(-len(years) // 12)
     for year, mean, top in list(zip(readings.years, total.mean, tops, strict=True))[::step]:
         axes.text(year, top + highest * 0.015, compact(float(mean)), ha="center", va="bottom", fontweight="bold")

@@ -13,6 +13,8 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import MaxNLocator
 
 from sim.errors import printable
@@ -22,6 +24,7 @@ WIDTH = 600.0
 
 POINTS_PER_INCH = 72.0
 MARGIN = 12.0
+_COLUMN = 0.96 * (WIDTH - 2 * MARGIN)  # other fonts than the measured one may be a little wider
 TEXT, SMALL, TITLE = 9.0, 8.0, 12.0
 """Font sizes, points."""
 
@@ -102,8 +105,8 @@ def scenario_colour(name: str) -> str:
 def sheet(title: str, subtitle: str, body: float) -> Figure:
     """An empty figure with its message on top and room of `body` points in height below it."""
     title = printable(title)
-    heads = wrap(title, (WIDTH - 2 * MARGIN) / (TITLE * 1.13))
-    notes = wrap(printable(subtitle), (WIDTH - 2 * MARGIN) / TEXT)
+    heads = wrap(title, _COLUMN, TITLE, "bold")
+    notes = wrap(printable(subtitle), _COLUMN, TEXT)
     header = 13 + len(heads) * TITLE * 1.3 + len(notes) * TEXT * 1.4
     height = body + header
     figure = Figure(figsize=(WIDTH / POINTS_PER_INCH, height / POINTS_PER_INCH), dpi=POINTS_PER_INCH)
@@ -123,33 +126,42 @@ def panel(figure: Figure, left: float, bottom: float, width: float, height: floa
     return figure.add_axes((left / WIDTH, bottom / page, width / WIDTH, height / page))
 
 
-def wrap(text: str, ems: float) -> list[str]:
-    """Lines of at most `ems` times the font size, estimated generously; words longer than a line are broken."""
+def wrap(text: str, width: float, size: float, weight: str = "normal") -> list[str]:
+    """Lines at most `width` points long in letters of `size` points; words longer than a line are broken."""
+    font = FontProperties(size=size, weight=weight)
     lines = [""]
     for word in text.split():
-        if lines[-1] and _ems(f"{lines[-1]} {word}") <= ems:
+        if lines[-1] and _length(f"{lines[-1]} {word}", font) <= width:
             lines[-1] += f" {word}"
             continue
         lines += [""] if lines[-1] else []
         for letter in word:
-            if _ems(lines[-1] + letter) > ems:
+            if lines[-1] and _length(lines[-1] + letter, font) > width:
                 lines.append("")
             lines[-1] += letter
     return lines
 
 
-def _ems(text: str) -> float:
-    """Estimated length in font sizes: Chinese characters are square, others a little more than half as wide."""
-    return sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.57 for letter in text)
+def _length(text: str, font: FontProperties) -> float:
+    """Points a text is long; Chinese characters, which the measured font does not have, are as wide as high."""
+    narrow = "".join(letter for letter in text if unicodedata.east_asian_width(letter) not in "WF")
+    return max(_measured(text, font), _measured(narrow, font) + font.get_size_in_points() * (len(text) - len(narrow)))
 
 
-def year_axis(axes: Axes, years: Sequence[int]) -> None:
-    """One tick per calendar year, fewer where they would crowd."""
+def _measured(text: str, font: FontProperties) -> float:
+    width: float = text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] if text else 0.0
+    return width
+
+
+def year_axis(axes: Axes, years: Sequence[int], border: float) -> None:
+    """One tick per calendar year, fewer where they would crowd; `border` years are left free on both sides."""
+    border = max(border, 0.045 * len(years))
+    axes.set_xlim(years[0] - border, years[-1] + border)
     step = -(-len(years) // 12)
     axes.set_xticks(years[::step], [str(year) for year in years[::step]])
     axes.grid(visible=False, axis="x")
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value / 1e6:,.10g}M" if value >= 1e6 else f"{value:,.10g}")
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:

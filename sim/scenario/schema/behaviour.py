@@ -45,7 +45,7 @@ class Behaviour(Section):
     """Hazard of leaving contact data per effective impression during a search, at interest 1."""
     walk_in_per_search_year: Annotated[Rate, _assumed(0.2, 2.0)]
     """Walk-ins per year of search of someone who knows the brand, at interest 1."""
-    owner_return: Annotated[Factor, _assumed(1.0, 6.0)]
+    owner_return: Annotated[Factor, _assumed(4.0, 30.0, "app and service keep owners in touch with the store")]
     """How many times likelier an owner with a kept relationship walks into the brand's store during a search."""
 
     talks_per_owner_year: Annotated[Rate, _assumed(4.0, 24.0, "T10")]
