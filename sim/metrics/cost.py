@@ -43,6 +43,16 @@ def _loaded(view: View) -> Cube:
     return _paid(view, ("cash", "accounting", "discount", "payroll"))
 
 
+@once
+def _net_loaded(view: View) -> Cube:
+    return _paid(view, ("cash", "accounting", "payroll"))
+
+
+def cost_against_margin(view: View, by: By) -> Floats:
+    """Loaded acquisition cost to hold against margins, which are net of discounts: discounts are not charged twice."""
+    return ratio(_net_loaded(view).by(by), first_delivery_flow(view).by(by))
+
+
 @metric(unit="{currency}", better=None, by=BY_LEDGER)
 def spend(view: View, by: By) -> Floats:
     """Spend of the brand in the period: cash, accounting cost of credits, and price discounts given."""

@@ -135,14 +135,14 @@ def _verdict(low: float, high: float, margin: float, better: str | None) -> str:
 
 def _spread(values: Floats) -> _Spread:
     """Statistics down the replicates (rows), finite values only."""
-    from scipy.stats import t  # heavy; only statistics over replicates need it
+    from scipy.special import stdtrit  # heavy; only statistics over replicates need it
 
     finite = np.isfinite(values)
     n = finite.sum(axis=0)
     mean = ratio(np.where(finite, values, 0.0).sum(axis=0), n)
     deviation = np.sqrt(ratio((np.where(finite, values - mean, 0.0) ** 2).sum(axis=0), np.maximum(n - 1, 0)))
     quantile = np.array(
-        [t.ppf(0.5 + CONFIDENCE / 2, count - 1) if count > 1 else np.nan for count in range(len(values) + 1)]
+        [stdtrit(count - 1, 0.5 + CONFIDENCE / 2) if count > 1 else np.nan for count in range(len(values) + 1)]
     )
     half = quantile[n] * ratio(deviation, np.sqrt(n))
     return _Spread(mean, mean - half, mean + half, deviation, n)

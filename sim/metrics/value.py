@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim import numeric
 from sim.metrics.base import BY_ALL, BY_CHANNEL, By, Cube, Floats, Ints, View, metric, once, ratio
-from sim.metrics.cost import cac_loaded
+from sim.metrics.cost import cost_against_margin
 from sim.metrics.retention import last_moment
 from sim.units import MINOR_PER_MONEY
 
@@ -199,8 +199,9 @@ def _equity(view: View) -> Cube:
 
 @metric(unit="ratio", better="up", by=BY_CHANNEL)
 def ltv_to_cac(view: View, by: By) -> Floats:
-    """Lifetime value within the window by the loaded acquisition cost of the same period and channel."""
-    return ratio(ltv(view, by), cac_loaded(view, by))
+    """Lifetime value within the window by the acquisition cost of the same period and channel, sellers' hours included;
+    discounts lower the value, so they are not in the cost as well."""
+    return ratio(ltv(view, by), cost_against_margin(view, by))
 
 
 @once
@@ -217,8 +218,9 @@ def _monthly_margin(view: View) -> Cube:
 @metric(unit="months", better="down", by=BY_CHANNEL)
 def payback_months(view: View, by: By) -> Floats:
     """First month after delivery in which the cohort's cumulative margin per customer, not discounted, covers its
-    loaded acquisition cost; not defined where that does not happen within the window."""
-    customers, cost = _customers(view).by(by), cac_loaded(view, by)
+    acquisition cost with sellers' hours (discounts are in the margin); not defined where that does not happen within
+    the window."""
+    customers, cost = _customers(view).by(by), cost_against_margin(view, by)
     earned = np.cumsum(_monthly_margin(view).by((*by, "month")).reshape(len(customers), -1), axis=1)
     covered = earned >= (cost * customers)[:, None]
     month = np.argmax(covered, axis=1) + 1.0

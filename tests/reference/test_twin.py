@@ -9,6 +9,7 @@ import pytest
 
 from sim.channels import PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
 from sim.model import GrowthModel
+from sim.streams import Decision, Key
 from tests.reference.agreement import Agreement
 from tests.reference.chance import Chance, DrawnTwiceError
 from tests.reference.twin import Twin
@@ -71,8 +72,6 @@ def test_a_difference_is_reported_with_tick_table_row_and_column() -> None:
 
 
 def test_a_key_drawn_twice_is_refused() -> None:
-    from sim.streams import Decision, Key
-
     chance = Chance(Key(1, 0))
     chance.uniform(Decision.NEED, 1, 5)
     chance.uniform(Decision.NEED, 2, 5)

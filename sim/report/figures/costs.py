@@ -28,7 +28,7 @@ def cost_by_channel(summary: Iterable[Mapping[str, Any]], scenario: str) -> Figu
     with style.applied():
         figure = style.sheet(_message(readings, scenario), _caption(readings), 450)
         for place, (metric, name) in enumerate(_PANELS.items()):
-            axes = style.panel(figure, 58, 255 - 225 * place, 395, 175)
+            axes = style.panel(figure, 58, 255 - 225 * place, 385, 175)
             axes.set_title(name, loc="left", fontsize=style.TEXT, fontweight="bold")
             axes.set_ylabel(readings.unit(metric).replace("/", " per "))
             _panel(axes, readings, metric)
@@ -84,7 +84,7 @@ def _message(readings: Readings, scenario: str) -> str:
     start, end = float(total.mean[known[0]]), float(total.mean[known[-1]])
     message = f"{scenario}: a customer costs {end:,.0f} {currency} in {last}"
     if last > first:
-        message += f", {changed(start, end)} than in {first}"
+        message += f", {changed(start, end, first)}"
     referred = readings.get("cac", channel="referral", year=last)
     if referred.known and referred.mean > 0:
         message += f"; one through {CHANNEL_NAMES['referral']} {referred.mean:,.0f}"

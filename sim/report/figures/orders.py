@@ -23,7 +23,7 @@ def orders_by_channel(summary: Iterable[Mapping[str, Any]], scenario: str) -> Fi
     channels = readings.active_channels("orders")
     with style.applied():
         figure = style.sheet(_message(readings, channels, scenario), _caption(readings), 300)
-        axes = style.panel(figure, 58, 30, 395, 255)
+        axes = style.panel(figure, 58, 30, 385, 255)
         axes.set_ylabel("orders per year")
         if not channels:
             style.nothing(axes, "no orders in this run")
@@ -79,7 +79,7 @@ def _message(readings: Readings, channels: list[str], scenario: str) -> str:
     start, end = readings.get("orders", year=first).mean, readings.get("orders", year=last).mean
     amount = f"{scenario}: {compact(end)} orders in {last}"
     if last > first and start > 0:
-        amount += f", {changed(start, end)} than in {first}"
+        amount += f", {changed(start, end, first)}"
     shares = {name: readings.sum("orders", [name], year=last) / end for name in channels} if end else {}
     if not shares:
         return amount

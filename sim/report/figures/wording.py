@@ -59,10 +59,12 @@ def percent(share: float, *, signed: bool = False) -> str:
     return f"{share:{'+' if signed else ''}.{1 if abs(share) < 0.0995 else 0}%}"
 
 
-def changed(before: float, after: float) -> str:
-    """A change in words, such as 34% less."""
-    share = after / before - 1 if before else math.nan
-    return f"{percent(abs(share))} {'less' if share < 0 else 'more'}"
+def changed(before: float, after: float, when: int) -> str:
+    """A change since a year in words, such as 34% less than in 2020."""
+    share = percent(abs(after / before - 1)) if before else "-"
+    if share == percent(0.0):
+        return f"as in {when}"
+    return f"{share} {'less' if after < before else 'more'} than in {when}"
 
 
 def listed(words: Sequence[str]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from sim.errors import FieldError
+from sim.scenario.names import Name
 from sim.scenario.schema.base import Section
 from sim.schedule import Scheduled
 from sim.units import Factor, Km, Money, PositiveCount, Share, Weeks
@@ -14,7 +16,7 @@ from sim.units import Factor, Km, Money, PositiveCount, Share, Weeks
 class District(Section):
     """One district, simulated at natural size and standing for more of its kind."""
 
-    name: str = Field(pattern=r"^[\w-]{1,64}$")
+    name: Name
     """Name of the district."""
     tier: int = Field(ge=1, le=5)
     """City tier, 1 (largest cities) to 5."""
@@ -46,9 +48,9 @@ class NetworkSettings(Section):
 
     well_mixed: bool = False
     """Anyone may meet anyone: the limit of full mixing."""
-    mean_degree: Factor = 15.0
+    mean_degree: Annotated[Factor, Field(le=1000)] = 15.0
     """Mean number of other households a household talks to (assumption, 8 to 30)."""
-    degree_spread: Factor = 0.8
+    degree_spread: Annotated[Factor, Field(le=3)] = 0.8
     """Sigma of the lognormal spread of weak ties: few households know very many (assumption, 0.5 to 1.2)."""
     max_degree: PositiveCount = 500
     """Largest number of ties of one household (C51 read as the size of a group)."""
@@ -62,6 +64,12 @@ class NetworkSettings(Section):
     """Share of weak ties sought within the own district (assumption, 0.4 to 0.95)."""
     local_share_strong: Share = 0.8
     """The same for strong ties (assumption, 0.5 to 1)."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.well_mixed and not self.strong_ties <= self.mean_degree <= self.max_degree:
+            raise FieldError(("mean_degree", "must lie between strong_ties and max_degree"))
+        return self
 
 
 class Rival(Section):

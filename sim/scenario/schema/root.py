@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, create_model, model_validator
 
 from sim.policies import POLICIES
+from sim.scenario.names import Name
 from sim.scenario.schema.base import Section, require_segments
 from sim.scenario.schema.behaviour import Behaviour
 from sim.scenario.schema.brand import Brand
@@ -65,7 +66,7 @@ class Scenario(Section):
 
     schema_version: Literal[1]
     """Version of the scenario language."""
-    name: str = Field(pattern=r"^[\w-]{1,64}$")
+    name: Name
     """Name, also of the run directory."""
     description: str = ""
     """What the scenario is about, one or two sentences."""
