@@ -23,7 +23,7 @@ class MediaLevers:
     price: float = lever(
         0.0, "max", "price of 1,000 impressions (advertising) or of one lead (vertical media), at the start"
     )
-    price_drift_per_year: float = lever(0.0, "max", "yearly growth of that price")
+    price_drift_per_year: float = lever(0.0, "sum", "yearly growth of that price")
     saturation: float = lever(
         0.0, "max", "level at which more pressure stops adding: impressions per household-week or leads per search-year"
     )

@@ -28,7 +28,9 @@ MOMENTS = {
 """The columns of each log that date something; the first dates the row itself."""
 
 
-def small(name: str = "baseline", overrides: Mapping[str, object] | None = None, households: Any = HOUSEHOLDS) -> Scenario:
+def small(
+    name: str = "baseline", overrides: Mapping[str, object] | None = None, households: Any = HOUSEHOLDS
+) -> Scenario:
     """A shipped scenario in districts of a few thousand households, with budgets per household as in the baseline."""
     sizes = list(households)
     districts = [

@@ -27,7 +27,9 @@ def test_a_scenario_twice_is_the_same() -> None:
 
 def _given(name: str, parameters: dict[str, Any]) -> Records:
     """A run in which one policy has these parameters besides what the schema demands, and the others are as shipped."""
-    return simulate(small("referral", {f"policies.{name}": None, **{f"policies.{name}.{k}": v for k, v in parameters.items()}}))
+    return simulate(
+        small("referral", {f"policies.{name}": None, **{f"policies.{name}.{k}": v for k, v in parameters.items()}})
+    )
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -56,7 +58,9 @@ def test_nothing_changes_before_a_policy_stops() -> None:
 def test_a_product_nobody_wants_sells_nothing_with_or_without_a_programme() -> None:
     worthless = {f"brand.product_strength.{s}": 0 for s in small().market.segments}
     without = simulate(small("baseline", worthless))
-    programme = simulate(small("baseline", {**worthless, **{f"policies.referral.{k}": v for k, v in PROGRAMME.items()}}))
+    programme = simulate(
+        small("baseline", {**worthless, **{f"policies.referral.{k}": v for k, v in PROGRAMME.items()}})
+    )
     assert differing(without, programme) == []
     assert len(without.orders["household"]) == 0 < len(without.leads["household"])
 
@@ -155,17 +159,34 @@ def test_another_currency(scale: float) -> None:
     _books_scale(one, other, scale)
     values, scaled = metric_values(one), metric_values(other)
     for key, value in values.items():
-        if key[0] in ("spend", "cpl", "cac", "cost_per_order", "cpl_loaded", "cac_loaded"):  # of books kept in whole fen
+        if key[0] in (
+            "spend",
+            "cpl",
+            "cac",
+            "cost_per_order",
+            "cpl_loaded",
+            "cac_loaded",
+        ):  # of books kept in whole fen
             assert scaled[key] == pytest.approx(scale * value, rel=1e-4 if key[1] else 1e-6, nan_ok=True), key
         if key[0] in ("ltv", "ltv_after_sale", "margin_per_owner_year"):
-            assert scaled[key] == pytest.approx(scale * value, rel=0.0 if scale == 2.0 else 1e-12, abs=0.0, nan_ok=True), key
+            assert scaled[key] == pytest.approx(
+                scale * value, rel=0.0 if scale == 2.0 else 1e-12, abs=0.0, nan_ok=True
+            ), key
         if key[0] in ("leads", "orders", "deliveries", "lead_to_order", "annual_retention"):
             assert scaled[key] == pytest.approx(value, rel=0.0, abs=0.0, nan_ok=True), key
 
 
 def _events_agree(one: Records, other: Records, exactly: bool) -> None:
     """The same events of the same people; the moments to the bit for powers of two, else to 1e-12."""
-    amounts = {"orders.price", "orders.discount", "margins.amount", "ledger.amount", "media.budget", "media.spent", "media.unspent"}
+    amounts = {
+        "orders.price",
+        "orders.discount",
+        "margins.amount",
+        "ledger.amount",
+        "media.budget",
+        "media.spent",
+        "media.unspent",
+    }
     different = set(differing(one, other)) - amounts
     if exactly:
         assert different == set()

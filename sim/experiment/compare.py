@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 PLACEBO_REPLICATES = 3
 """How many replicates of the reference are repeated with a placebo, to see what chance alone moves."""
 
-ORDER_EFFECTS = ("incremental_orders", "accelerated_orders", "channel_shifted_orders", "displaced_orders")
+ORDER_EFFECTS = (
+    "incremental_orders",
+    "displaced_orders",
+    "order_difference",
+    "accelerated_orders",
+    "channel_shifted_orders",
+)
 """Metrics that exist only between two runs, from orders matched household by household."""
 
 
@@ -116,13 +122,28 @@ class Comparison:
         raise KeyError(f"no difference of {metric!r} by {by or 'nothing'} for {scenario!r}")
 
     def sentences(self) -> list[str]:
-        """In words: which scenario is cheaper per customer in the first and in the last year, and how sure that is."""
+        """In words: which scenario is cheaper per customer in the first and in the last year, how sure that is, and how
+        much of what a policy is credited with it has caused."""
         horizon = self.reference.scenario.horizon
         years = sorted({horizon.start_year, horizon.start_year + horizon.years - 1})
-        return [
+        costs = [
             cost_sentence(self.get(name, "cac", year=year), self.names[0], year - horizon.start_year + 1)
             for name in self.names[1:]
             for year in years
+        ]
+        return costs + [sentence for name in self.names[1:] for sentence in self._credit_sentences(name)]
+
+    def _credit_sentences(self, name: str) -> list[str]:
+        """What the referral programme is credited with beside what it brought."""
+        wanted = [d for d in self.differences if d.scenario == name and d.by == {"channel": "referral"}]
+        found = {d.metric: d for d in wanted}
+        if "incremental_orders" not in found or not found["orders"].mean > 0:
+            return []
+        orders = found["orders"].mean
+        anyway = 1.0 - min(found["incremental_orders"].mean / orders, 1.0)
+        return [
+            f"Of the {orders:,.0f} orders of {name} credited to referral, {anyway:.0%} would have come anyway "
+            f"in {self.names[0]} - later, or through another channel."
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
 
 from sim.levers import Levers
 from sim.policies.base import Moment, Policy
@@ -24,7 +26,7 @@ class PaidAds(Policy):
     """Advertising budget per calendar year for the whole represented market, money (input)."""
     price_per_thousand_impressions: Money = 60.0
     """Price of 1,000 impressions at the start of the horizon, money (assumption, 30 to 120 CNY)."""
-    price_drift_per_year: Real = 0.05
+    price_drift_per_year: Annotated[Real, Field(gt=-1)] = 0.05
     """Yearly growth of that price (D04 gives the direction; assumption, 0 to 0.15)."""
     saturation_impressions_per_week: Capped[Factor] = 6.0
     """Impressions per household-week at which further ones stop adding; `unlimited` for none (assumption, 3 to 12)."""
@@ -36,6 +38,6 @@ class PaidAds(Policy):
         """Offer the money of this tick to the medium."""
         levers.ads.money_per_year += self.budget_per_year.at(now.calendar)
         levers.ads.price = max(levers.ads.price, self.price_per_thousand_impressions)
-        levers.ads.price_drift_per_year = max(levers.ads.price_drift_per_year, self.price_drift_per_year)
+        levers.ads.price_drift_per_year += self.price_drift_per_year
         levers.ads.saturation = max(levers.ads.saturation, self.saturation_impressions_per_week)
         levers.ads.low_intent_ratio = max(levers.ads.low_intent_ratio, self.low_intent_ratio)

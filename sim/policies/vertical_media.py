@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
 
 from sim.levers import Levers
 from sim.policies.base import Moment, Policy
@@ -24,7 +26,7 @@ class VerticalMedia(Policy):
     """Budget per calendar year for the whole represented market, money (input)."""
     price_per_lead: Money = 250.0
     """Price of one lead at the start of the horizon while the audience is ample, money (M05: 200 to 300 CNY)."""
-    price_drift_per_year: Real = 0.05
+    price_drift_per_year: Annotated[Real, Field(gt=-1)] = 0.05
     """Yearly growth of that price (D04 gives the direction; assumption, 0 to 0.15)."""
     saturation_leads_per_search_year: Capped[Factor] = 4.0
     """Leads per year of a search at which more money finds nobody new; `unlimited` for none (assumption, 2 to 8)."""
@@ -36,6 +38,6 @@ class VerticalMedia(Policy):
         """Offer the money of this tick to the medium."""
         levers.vertical.money_per_year += self.budget_per_year.at(now.calendar)
         levers.vertical.price = max(levers.vertical.price, self.price_per_lead)
-        levers.vertical.price_drift_per_year = max(levers.vertical.price_drift_per_year, self.price_drift_per_year)
+        levers.vertical.price_drift_per_year += self.price_drift_per_year
         levers.vertical.saturation = max(levers.vertical.saturation, self.saturation_leads_per_search_year)
         levers.vertical.low_intent_ratio = max(levers.vertical.low_intent_ratio, self.low_intent_ratio)

@@ -36,7 +36,8 @@ def hand_over(world: World) -> None:
 def _queue(world: World) -> tuple[Rows, Rows]:
     """Work off the waiting list in the order of locking; returns the rows delivered and cancelled in this tick.
 
-    Building is a single line with a rate: each car takes its represented number of cars over the capacity per year.
+    Building is a single line: each car needs its represented number of cars of the line's capacity per year. Work done
+    on a car that is not finished in this tick is kept; capacity that nobody waits for is lost.
     """
     orders = world.orders
     shortest = world.scenario.brand.delivery_weeks / WEEKS_PER_YEAR
@@ -44,19 +45,22 @@ def _queue(world: World) -> tuple[Rows, Rows]:
     waiting = world.waiting
     due = (orders.ordered[waiting] + shortest < world.end) | (orders.cancel_at[waiting] < world.end)
     delivered, cancelled, line_moves = [], [], True
+    line_free = max(world.line_busy_until, world.now)
     for row in waiting[due]:
-        begin = max(float(orders.ordered[row]) + shortest, world.line_busy_until)
-        takes = float(world.weights[orders.district[row]]) / capacity if capacity > 0.0 else math.inf
-        done = begin + takes if line_moves else math.inf
+        begin = max(float(orders.ordered[row]) + shortest, line_free)
+        work = max(float(world.weights[orders.district[row]]) - world.line_work_done, 0.0)
+        done = begin + work / capacity if line_moves and capacity > 0.0 else math.inf
         if orders.cancel_at[row] < min(done, world.end):
             orders.cancelled[row] = orders.cancel_at[row]
             cancelled.append(row)
         elif done < world.end:
             orders.delivered[row] = done
-            world.line_busy_until = done
+            world.line_busy_until = line_free = done
+            world.line_work_done = 0.0
             delivered.append(row)
-        else:
+        elif line_moves:
             line_moves = False  # nobody overtakes the car that is being built
+            world.line_work_done += max(world.end - begin, 0.0) * capacity if capacity > 0.0 else 0.0
     return np.array(delivered, dtype=np.int64), np.array(cancelled, dtype=np.int64)
 
 
@@ -74,6 +78,8 @@ def _receive(world: World, rows: Rows) -> None:
     fresh = people.relationship[person] < 0
     began = world.relationships.append(int(fresh.sum()), person=person[fresh], order=rows[fresh], began=moment[fresh])
     people.relationship[person[fresh]] = np.arange(began.start, began.stop)
+    kept = person[~fresh]
+    ownership.reckon(world, kept, moment[~fresh])
     people.was_owner[person] = True
     people.owned_since[person] = moment
     people.km[person] = 0.0
@@ -82,6 +88,7 @@ def _receive(world: World, rows: Rows) -> None:
     people.satisfaction[person] = first_satisfaction(strength, u, world.behaviour.satisfaction_spread)
     need.settle_purchase(world, person, moment, BRAND)
     ownership.begin(world, person[fresh], moment[fresh])
+    ownership.file(world, kept)
     silent = ~np.isfinite(people.talk_at[person])
     word_of_mouth.begin(world, person[silent], moment[silent])
 

@@ -81,7 +81,10 @@ def _browse(world: World) -> None:
     world.near_browsers = near[~left]
     rows = near[left]
     group = people.group[rows]
-    moment = world.now + (people.browse_at[rows] - before[group]) / rate[group]
+    since = np.divide(
+        people.browse_at[rows] - before[group], rate[group], out=np.zeros(len(rows)), where=rate[group] > 0.0
+    )
+    moment = world.now + np.maximum(since, 0.0)  # a second crossing in one tick waits for the next
     count = people.browses[rows]
     by_ads = (
         uniform(world.key, Decision.BROWSE_CHANNEL, count, 0, people.id[rows]) * rate[group] < media.browse_ads[group]

@@ -26,6 +26,7 @@ def begin(world: World, rows: Rows, moment: F64) -> None:
     people.stay_left[rows] = -numeric.log(uniform(world.key, Decision.LEAVE, people.spells[rows], 0, people.id[rows]))
     people.care_from[rows] = moment
     _next_care(world, rows, moment)
+    file(world, rows)
 
 
 def begin_initial(world: World) -> None:
@@ -48,7 +49,6 @@ def _next_care(world: World, rows: Rows, moment: F64) -> None:
     if rate > 0.0:
         gap = -numeric.log(uniform(world.key, Decision.CARE_NEXT, 0, 0, people.id[rows], people.cares[rows])) / rate
         people.care_at[rows] = moment + gap
-    _file(world, rows)
 
 
 def _leave_at(world: World, rows: Rows) -> F64:
@@ -59,26 +59,36 @@ def _leave_at(world: World, rows: Rows) -> F64:
     return left
 
 
-def _file(world: World, rows: Rows) -> None:
-    following = np.minimum(_leave_at(world, rows), world.people.care_at[rows])
-    later = np.floor(following * world.ticks_per_year) > world.tick
-    world.cares.file(rows[later], following[later])
+def file(world: World, rows: Rows) -> None:
+    """Note when the relationship is to be looked at again: at the next contact with service, or at its end."""
+    world.cares.file(rows, np.minimum(_leave_at(world, rows), world.people.care_at[rows]))
+
+
+def reckon(world: World, rows: Rows, moment: F64) -> None:
+    """Let the hazard of leaving pass up to `moment`; needed before satisfaction, and with it the hazard, changes."""
+    people = world.people
+    people.stay_left[rows] -= leaving_rate(world, rows) * (moment - people.care_from[rows])
+    people.care_from[rows] = moment
 
 
 def live(world: World) -> None:
     """Let everything happen that is due in this tick: contacts with service, and relationships that end."""
     people = world.people
     rows = numeric.distinct(world.cares.take(world.tick))
+    kept = []
     while len(rows):
         rows = rows[(people.car[rows] == BRAND) & (people.relationship[rows] >= 0)]
         leave = _leave_at(world, rows)
         following = np.minimum(leave, people.care_at[rows])
         due = np.floor(following * world.ticks_per_year) <= world.tick
+        kept.append(rows[~due])
         rows, leave = rows[due], leave[due]
         leaves = leave <= people.care_at[rows]
         _leave(world, rows[leaves], leave[leaves])
         _care(world, rows[~leaves])
         rows = rows[~leaves]
+    for waiting in kept:
+        file(world, waiting)
 
 
 def _leave(world: World, rows: Rows, moment: F64) -> None:
@@ -94,8 +104,7 @@ def _care(world: World, rows: Rows) -> None:
         return
     people, b, key = world.people, world.behaviour, world.key
     moment, nth, who = people.care_at[rows], people.cares[rows], people.id[rows]
-    people.stay_left[rows] -= leaving_rate(world, rows) * (moment - people.care_from[rows])
-    people.care_from[rows] = moment
+    reckon(world, rows, moment)
     amount = round(world.offers.service_margin_per_year * MINOR_PER_MONEY / b.care_contacts_per_year)
     world.service_margin += amount * len(rows)
     world.ledger.book(Purpose.SERVICE_MARGIN, people.district[rows], -1, amount)

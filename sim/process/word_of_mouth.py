@@ -42,12 +42,13 @@ def spread(world: World) -> None:
     """Let all talks of this tick happen; everyone hears them with the opinions held at its start."""
     people = world.people
     rows = numeric.distinct(world.talks.take(world.tick))
-    heard = []
+    rows = rows[(people.car[rows] == BRAND) & _due(world, rows)]
+    talkers, heard = rows, []
     while len(rows):
-        rows = rows[(people.car[rows] == BRAND) & (np.floor(people.talk_at[rows] * world.ticks_per_year) <= world.tick)]
         heard.append(_one_talk_each(world, rows))
-        schedule_talk(world, rows, people.talk_at[rows])
-        rows = rows[np.floor(people.talk_at[rows] * world.ticks_per_year) <= world.tick]
+        _date(world, rows, people.talk_at[rows])
+        rows = rows[_due(world, rows)]
+    world.talks.file(talkers, people.talk_at[talkers])
     talks = [t for t in heard if len(t.owner)]
     if talks:
         _hear(world, Talks(*(np.concatenate(parts) for parts in zip(*(vars(t).values() for t in talks), strict=True))))
@@ -56,18 +57,21 @@ def spread(world: World) -> None:
 def begin(world: World, rows: Rows, moment: F64) -> None:
     """Let households begin to talk about their new car."""
     world.people.talks[rows] += 1  # the gap drawn before an earlier car was given up must not be drawn again
-    schedule_talk(world, rows, moment)
+    _date(world, rows, moment)
+    world.talks.file(rows, world.people.talk_at[rows])
 
 
-def schedule_talk(world: World, rows: Rows, since: F64) -> None:
+def _due(world: World, rows: Rows) -> Bool:
+    due: Bool = np.floor(world.people.talk_at[rows] * world.ticks_per_year) <= world.tick
+    return due
+
+
+def _date(world: World, rows: Rows, since: F64) -> None:
     """Date the next occasion to talk of owners; exponential gaps."""
     people, rate = world.people, world.behaviour.talks_per_owner_year
-    if rate <= 0.0:
-        return
-    gap = -numeric.log(uniform(world.key, Decision.TALK_NEXT, 0, 0, people.id[rows], people.talks[rows])) / rate
-    people.talk_at[rows] = since + gap
-    later = np.floor(people.talk_at[rows] * world.ticks_per_year) > world.tick
-    world.talks.file(rows[later], people.talk_at[rows[later]])
+    if rate > 0.0:
+        gap = -numeric.log(uniform(world.key, Decision.TALK_NEXT, 0, 0, people.id[rows], people.talks[rows])) / rate
+        people.talk_at[rows] = since + gap
 
 
 def _one_talk_each(world: World, rows: Rows) -> Talks:

@@ -128,7 +128,7 @@ class World:
         self.searching: Rows = np.empty(0, dtype=np.int64)
         self.open_leads: Rows = np.empty(0, dtype=np.int64)
         self.waiting: Rows = np.empty(0, dtype=np.int64)
-        self.line_busy_until = 0.0
+        self.line_busy_until = self.line_work_done = 0.0
         self.payroll = self.car_margin = self.discounts = self.credit_cost = self.service_margin = 0
         self.worked: list[tuple[int, Any]] = []
         self.hourly_pay = round(scenario.stores.cost_per_hour * MINOR_PER_MONEY)

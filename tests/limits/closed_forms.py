@@ -50,6 +50,10 @@ def simulate(scenario: Scenario, replicate: int = 0) -> Records:
 def tell(identity: str, scenario: Scenario, runs: int, **measured: object) -> None:
     """Print what a limit was tested with and what came out (`pytest -s` shows it)."""
     households = sum(d.households for d in scenario.market.districts)
-    values = ", ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in measured.items())
+    values = ", ".join(
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in measured.items()
+    )
     name = LIMITS[identity]["name"]
-    print(f"\n{identity} {name}: N={households}, {scenario.horizon.ticks_per_year} ticks per year, {runs} run(s): {values}")
+    print(
+        f"\n{identity} {name}: N={households}, {scenario.horizon.ticks_per_year} ticks per year, {runs} run(s): {values}"
+    )

@@ -56,7 +56,9 @@ def test_the_cost_metrics_are_the_budget_by_the_counts() -> None:
         count = np.bincount(moments.astype(int), minlength=records.years)
         for year in range(records.years):
             spent = budget / count[year]
-            assert values[name, (("year", 2020 + year),)] == pytest.approx(spent, rel=1e-4)  # money in whole fen per tick
+            assert values[name, (("year", 2020 + year),)] == pytest.approx(
+                spent, rel=1e-4
+            )  # money in whole fen per tick
         assert values[name, ()] == pytest.approx(budget * records.years / count.sum(), rel=1e-6)
     leads, customers = len(records.leads["arrived"]), len(records.orders["delivered"])
     assert values["cac", ()] == pytest.approx(values["cpl", ()] * leads / customers, rel=1e-12)

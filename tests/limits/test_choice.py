@@ -43,7 +43,14 @@ def test_shares(ticks_per_year: int) -> None:
     scenario, counts = decided(200_000, ticks_per_year)
     deciders = sum(counts)
     expected = shares(scenario)
-    tell("A17", scenario, 1, deciders=deciders, shares=[round(c / deciders, 4) for c in counts], logit=np.round(expected, 4))
+    tell(
+        "A17",
+        scenario,
+        1,
+        deciders=deciders,
+        shares=[round(c / deciders, 4) for c in counts],
+        logit=np.round(expected, 4),
+    )
     assert deciders > 0.999 * scenario.market.districts[0].households
     for count, share in zip(counts, expected, strict=True):
         assert abs(count - deciders * share) < 3.0 * math.sqrt(deciders * share * (1.0 - share))

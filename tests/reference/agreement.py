@@ -48,13 +48,17 @@ OF_PERSON: dict[str, Getter] = {
     "district": lambda x: x.person.district,
 }
 LEAD_COLUMNS = plain("lead") | OF_PERSON | {"seller": lambda x: x.seller.row if x.seller else -1}
-ORDER_COLUMNS = plain("order") | OF_PERSON | {
-    "channel": lambda o: o.lead.channel,
-    "first_touch": lambda o: o.lead.first_touch,
-    "referrer": lambda o: o.lead.referrer,
-    "tie": lambda o: o.lead.tie,
-    "lead": lambda o: o.lead.row,
-}
+ORDER_COLUMNS = (
+    plain("order")
+    | OF_PERSON
+    | {
+        "channel": lambda o: o.lead.channel,
+        "first_touch": lambda o: o.lead.first_touch,
+        "referrer": lambda o: o.lead.referrer,
+        "tie": lambda o: o.lead.tie,
+        "lead": lambda o: o.lead.row,
+    }
+)
 RELATIONSHIP_COLUMNS: dict[str, Getter] = {
     "person": lambda r: r.person.id,
     "order": lambda r: r.order.row if r.order else -1,
@@ -66,7 +70,7 @@ SHOWN = 12
 
 def same(a: Any, b: Any) -> bool:
     """Equal values; nan equals nan."""
-    return a == b or (a != a and b != b)
+    return bool(a == b or (a != a and b != b))
 
 
 class Agreement:

@@ -61,7 +61,8 @@ def browse(m: Market, h: Household, before: float) -> None:
     """A household reached its threshold of asking outside a search; it does so unless it searches, waits or owns."""
     group = m.groups[h.group]
     rate = group.browse_ads + group.browse_vertical
-    moment = m.now + (h.browse_at - before) / rate
+    since = (h.browse_at - before) / rate if rate > 0.0 else 0.0
+    moment = m.now + max(since, 0.0)  # a second crossing in one tick waits for the next
     by_ads = m.chance.uniform(Decision.BROWSE_CHANNEL, h.browses, h.id) * rate < group.browse_ads
     moment = at_hour(moment, m.chance.uniform(Decision.BROWSE_HOUR, h.browses, h.id), m.now, m.end)
     h.browses += 1

@@ -9,7 +9,7 @@ from sim.numeric import log_one
 from sim.streams import Decision
 from sim.units import MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world.people import BRAND
-from tests.reference import mirrored, need, owning, talk
+from tests.reference import need, owning, talk
 from tests.reference.entities import Margin, Order, Relationship, Replacement
 from tests.reference.market import Market
 
@@ -18,19 +18,25 @@ def hand_over(m: Market) -> None:
     """Deliver or cancel what this tick brings; then cancelled buyers turn to rivals and new owners begin."""
     shortest = m.scenario.brand.delivery_weeks / WEEKS_PER_YEAR
     delivered, cancelled, line_moves = [], [], True
+    line_free = max(m.line_busy_until, m.now)
     for order in m.waiting:
-        done = math.inf
+        ready = order.ordered + shortest
+        if not (ready < m.end or order.cancel_at < m.end):
+            continue
+        begin, done = max(ready, line_free), math.inf
         if line_moves and m.capacity_per_year > 0.0:
-            weight = m.weights[order.person.district]
-            done = max(order.ordered + shortest, m.line_busy_until) + weight / m.capacity_per_year
+            done = begin + max(m.weights[order.person.district] - m.line_work_done, 0.0) / m.capacity_per_year
         if order.cancel_at < min(done, m.end):
             order.cancelled = order.cancel_at
             cancelled.append(order)
         elif done < m.end:
-            order.delivered = m.line_busy_until = done
+            order.delivered = m.line_busy_until = line_free = done
+            m.line_work_done = 0.0
             delivered.append(order)
-        else:
+        elif line_moves:
             line_moves = False  # nobody overtakes
+            if m.capacity_per_year > 0.0:
+                m.line_work_done += max(m.end - begin, 0.0) * m.capacity_per_year
     m.waiting = [order for order in m.waiting if order not in delivered and order not in cancelled]
     for order in cancelled:
         m.happened["cancelled"] += 1
@@ -56,7 +62,7 @@ def receive(m: Market, order: Order) -> None:
         m.happened["repurchase"] += 1
         m.replacements.append(Replacement(h.id, moment, True))
     fresh = h.relationship is None
-    if not fresh and not mirrored.STAY_IS_NOT_RECKONED_AT_REPURCHASE:
+    if not fresh:
         owning.reckon_stay(m, h, moment)
     h.was_owner, h.owned_since, h.km = True, moment, 0.0
     h.satisfaction = first_satisfaction(m, order)
@@ -65,8 +71,6 @@ def receive(m: Market, order: Order) -> None:
         h.relationship = Relationship(len(m.relationships), h, order, moment)
         m.relationships.append(h.relationship)
         owning.begin(m, h, moment)
-    elif not mirrored.STAY_IS_NOT_RECKONED_AT_REPURCHASE:
-        owning.note(m, h)
     if not math.isfinite(h.talk_at):
         talk.begin(m, h, moment)
 

@@ -142,9 +142,7 @@ class Desk:
     def propose(self, lead: Lead, moment: float) -> None:
         """Propose a visit; who declines is called again, if the search lasts that long."""
         h, b = lead.person, self.m.b
-        agree = 1.0 - exp_one(
-            -b.visit_propensity * opinion.interest(self.m, h) * exp_one(-h.store_km / b.visit_km)
-        )
+        agree = 1.0 - exp_one(-b.visit_propensity * opinion.interest(self.m, h) * exp_one(-h.store_km / b.visit_km))
         again = moment + b.nurture_weeks / WEEKS_PER_YEAR
         if self.uniform(lead, Decision.VISIT_AGREED, lead.calls) < agree:
             delay = self.takes(lead, Decision.VISIT_DELAY, 0, b.visit_delay_days / DAYS_PER_YEAR)

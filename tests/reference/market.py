@@ -34,19 +34,6 @@ class Contact:
     tie: int = -1
 
 
-class Diary:
-    """Ticks in which the fast model looks at a household; see `mirrored`."""
-
-    def __init__(self) -> None:
-        self._noted: dict[float, set[int]] = defaultdict(set)
-
-    def note(self, tick: float, person: Household) -> None:
-        self._noted[tick].add(person.id)
-
-    def take(self, tick: int) -> set[int]:
-        return self._noted.pop(tick, set())
-
-
 class Market:
     """One replicate of one scenario at one moment."""
 
@@ -79,6 +66,7 @@ class Market:
         self.waiting: list[Order] = []
         """Orders neither delivered nor cancelled, in the order of locking."""
         self.line_busy_until = 0.0
+        self.line_work_done = 0.0
         # the books: (tick, district, channel, purpose) -> minor units
         self.books: dict[tuple[int, int, int, int], int] = defaultdict(int)
         self.totals = [0] * len(Purpose)
@@ -91,7 +79,6 @@ class Market:
         self.test_drives = [0] * self.districts
         self.happened: Counter[str] = Counter()
         """How often each kind of event occurred."""
-        self.talk_diary, self.care_diary = Diary(), Diary()
 
     def begin_tick(self) -> None:
         """Advance the clock; read policies and offers at the middle of the tick."""

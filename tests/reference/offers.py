@@ -58,7 +58,7 @@ def advertising(scenario: Scenario, calendar: float) -> MediumOffer:
     return MediumOffer(
         p.budget_per_year.at(calendar),
         p.price_per_thousand_impressions,
-        max(p.price_drift_per_year, 0.0),
+        p.price_drift_per_year,
         p.saturation_impressions_per_week,
         p.low_intent_ratio,
     )
@@ -72,7 +72,7 @@ def vertical_media(scenario: Scenario, calendar: float) -> MediumOffer:
     return MediumOffer(
         p.budget_per_year.at(calendar),
         p.price_per_lead,
-        max(p.price_drift_per_year, 0.0),
+        p.price_drift_per_year,
         p.saturation_leads_per_search_year,
         p.low_intent_ratio,
     )

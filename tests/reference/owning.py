@@ -8,17 +8,13 @@ from sim.ledger import Purpose
 from sim.numeric import exp_one
 from sim.streams import Decision
 from sim.units import MINOR_PER_MONEY
-from tests.reference import mirrored
 from tests.reference.entities import Household, Margin
 from tests.reference.market import Market
 
 
 def live(m: Market) -> None:
     """Whatever falls due in this tick: contacts with service, and relationships that end."""
-    noted = m.care_diary.take(m.tick)
     for h in m.households:
-        if mirrored.DATES_IN_THE_TICK_OF_DELIVERY_ARE_LOST and h.id not in noted:
-            continue
         while h.drives_brand and h.relationship is not None and m.due(min(leave_at(m, h), h.care_at)):
             if leave_at(m, h) <= h.care_at:
                 m.happened["relationship ended"] += 1
@@ -42,14 +38,6 @@ def date_care(m: Market, h: Household, since: float) -> None:
     """Date the next contact with service."""
     if m.b.care_contacts_per_year > 0.0:
         h.care_at = since + m.chance.exponential(Decision.CARE_NEXT, 0, h.id, h.cares) / m.b.care_contacts_per_year
-    note(m, h)
-
-
-def note(m: Market, h: Household) -> None:
-    """Note the tick of what comes first, if it lies ahead."""
-    following = min(leave_at(m, h), h.care_at)
-    if not m.due(following):
-        m.care_diary.note(m.tick_of(following), h)
 
 
 def leaving_rate(m: Market, h: Household) -> float:

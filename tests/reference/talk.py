@@ -9,7 +9,7 @@ from sim.channels import REFERRAL, WORD_OF_MOUTH
 from sim.numeric import exp_one
 from sim.streams import Decision
 from sim.units import WEEKS_PER_YEAR
-from tests.reference import mirrored, need, opinion
+from tests.reference import need, opinion
 from tests.reference.entities import Household, Tie
 from tests.reference.market import Contact, Market
 
@@ -36,10 +36,7 @@ class Word:
 def spread(m: Market) -> None:
     """All talks of this tick; everyone hears them with the opinions held at its start."""
     words = []
-    noted = m.talk_diary.take(m.tick)
     for h in m.households:
-        if mirrored.DATES_IN_THE_TICK_OF_DELIVERY_ARE_LOST and h.id not in noted:
-            continue
         while h.drives_brand and m.due(h.talk_at):
             word = speak(m, h)
             if word is not None:
@@ -59,8 +56,6 @@ def schedule(m: Market, h: Household, since: float) -> None:
     """Date the next occasion to talk."""
     if m.b.talks_per_owner_year > 0.0:
         h.talk_at = since + m.chance.exponential(Decision.TALK_NEXT, 0, h.id, h.talks) / m.b.talks_per_owner_year
-        if not m.due(h.talk_at):
-            m.talk_diary.note(m.tick_of(h.talk_at), h)
 
 
 def speak(m: Market, h: Household) -> Word | None:

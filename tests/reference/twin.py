@@ -6,7 +6,6 @@ from typing import Any
 
 from sim.model import GrowthModel
 from sim.streams import Key
-from sim.world.people import BRAND
 from tests.reference import contact, delivery, media, need, owning, selling, talk
 from tests.reference.chance import Chance
 from tests.reference.entities import Group, Household, Relationship, Seller, Tie
@@ -60,10 +59,6 @@ def copied(model: GrowthModel) -> Market:
         m.relationships.append(h.relationship)
     names = ["awareness", "trust", "search_ads", "search_vertical", "browse_ads", "browse_vertical", "browse"]
     m.groups = [Group(*values) for values in zip(*(getattr(world.media, n).tolist() for n in names), strict=True)]
-    for h in m.households:
-        if h.car == BRAND:
-            m.talk_diary.note(m.tick_of(h.talk_at), h)
-            owning.note(m, h)
     return m
 
 

@@ -75,3 +75,19 @@ def difference(
         verdict=verdict,
         n=5,
     )
+
+
+MIXED = {"paid_ads": 400.0, "vertical_media": 900.0, "referral": 100.0, "word_of_mouth": 10.0, "walk_in": 300.0}
+ALL = {name: 100.0 * place for place, name in enumerate(CHANNELS, start=1)}
+
+DIFFERENCES = [
+    difference("leads", 1000.0, 5.0, 4.0, "equivalent", "count"),
+    difference("orders", 100.0, 8.0, 3.0, "better", "count"),
+    difference("spend", 2e9, 3e7, 1e7, "equivalent"),
+    difference("cac", 5000.0, -250.0, 100.0, "better", "CNY/customer"),
+    difference("cac", 6000.0, 60.0, 300.0, "inconclusive", "CNY/customer", year=2020),
+    difference("cac", 4500.0, 90.0, 40.0, "worse", "CNY/customer", year=2021),
+    difference("cac", 4000.0, -400.0, 40.0, "better", "CNY/customer", year=2022),
+    difference("cac", 4000.0, -400.0, 40.0, "better", "CNY/customer", channel="paid_ads"),
+    difference("referral_share", 0.0, 0.08, 0.01, "changed", "share"),
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import unicodedata
 import warnings
@@ -128,29 +129,32 @@ def panel(figure: Figure, left: float, bottom: float, width: float, height: floa
 
 def wrap(text: str, width: float, size: float, weight: str = "normal") -> list[str]:
     """Lines at most `width` points long in letters of `size` points; words longer than a line are broken."""
-    font = FontProperties(size=size, weight=weight)
-    lines = [""]
+    lines, length = [""], 0.0
     for word in text.split():
-        if lines[-1] and _length(f"{lines[-1]} {word}", font) <= width:
-            lines[-1] += f" {word}"
-            continue
-        lines += [""] if lines[-1] else []
-        for letter in word:
-            if lines[-1] and _length(lines[-1] + letter, font) > width:
+        advances = [size * _advance(letter, weight) for letter in word]
+        gap = size * _advance(" ", weight) if lines[-1] else 0.0
+        if lines[-1] and length + gap + sum(advances) > width:
+            lines.append("")
+            length = gap = 0.0
+        lines[-1] += " " if gap else ""
+        length += gap
+        for letter, advance in zip(word, advances, strict=True):
+            if lines[-1] and length + advance > width:
                 lines.append("")
+                length = 0.0
             lines[-1] += letter
+            length += advance
     return lines
 
 
-def _length(text: str, font: FontProperties) -> float:
-    """Points a text is long; Chinese characters, which the measured font does not have, are as wide as high."""
-    narrow = "".join(letter for letter in text if unicodedata.east_asian_width(letter) not in "WF")
-    return max(_measured(text, font), _measured(narrow, font) + font.get_size_in_points() * (len(text) - len(narrow)))
-
-
-def _measured(text: str, font: FontProperties) -> float:
-    width: float = text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] if text else 0.0
-    return width
+@functools.cache
+def _advance(letter: str, weight: str) -> float:
+    """Width of a letter by the size of its font; Chinese ones, which the font does not have, are as wide as high."""
+    font = FontProperties(size=100, weight=weight)
+    between, alone = (
+        text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] for text in (f"n{letter}n", "nn")
+    )
+    return max((between - alone) / 100, 1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.0)
 
 
 def year_axis(axes: Axes, years: Sequence[int], border: float) -> None:

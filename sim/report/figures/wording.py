@@ -22,7 +22,7 @@ _METRIC_NAMES = {
     "cpl": "cost per lead (CPL)",
     "cost_per_order": "cost per order",
     "cac": "cost per customer (CAC)",
-    "cac_loaded": "CAC with sellers' hours",
+    "cac_loaded": "loaded CAC",
     "lead_to_order": "leads that order",
     "ltv": "lifetime value (LTV)",
     "ltv_to_cac": "LTV by loaded CAC",
@@ -56,6 +56,8 @@ def percent(share: float, *, signed: bool = False) -> str:
     """A share in percent, one decimal below 10%; a dash where undefined."""
     if not math.isfinite(share):
         return "-"
+    if abs(share) < 0.0005:
+        return "0.0%"
     return f"{share:{'+' if signed else ''}.{1 if abs(share) < 0.0995 else 0}%}"
 
 

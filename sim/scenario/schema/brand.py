@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from sim.scenario.schema.base import Section
+from sim.scenario.schema.base import Section, require_above_zero
 from sim.schedule import Schedule, Scheduled
 from sim.units import Capped, Km, Money, Rate, Share, Weeks, Years
 
@@ -45,6 +45,7 @@ class Brand(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        require_above_zero("price", self.price)
         if sum(g.per_1000_households for g in self.initial_owners) > 1000:
             raise ValueError("initial_owners: the groups add up to more than 1,000 per 1,000 households")
         return self

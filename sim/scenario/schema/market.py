@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from sim.errors import FieldError
 from sim.scenario.names import Name
-from sim.scenario.schema.base import Section
+from sim.scenario.schema.base import Section, require_above_zero
 from sim.schedule import Scheduled
 from sim.units import Factor, Km, Money, PositiveCount, Share, Weeks
 
@@ -81,6 +81,11 @@ class Rival(Section):
     """Product strength per segment where it differs."""
     price: Scheduled[Money]
     """Price, money per car."""
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        require_above_zero("price", self.price)
+        return self
 
     def strength_for(self, segment: str) -> Scheduled[Share]:
         """Product strength for one segment."""

@@ -1,0 +1,126 @@
+"""Tables of every parameter, written from the models themselves: `python -m sim.report.parameters > docs/parameters.md`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from sim.levers import Levers
+from sim.policies import POLICIES
+from sim.scenario import Scenario, load
+from sim.scenario.schema.behaviour import Behaviour
+from sim.scenario.schema.brand import Brand, InitialOwners
+from sim.scenario.schema.market import District, Market, NetworkSettings, Rival, Segment
+from sim.scenario.schema.root import Economics, Horizon, Threshold
+from sim.scenario.schema.stores import Stores
+from sim.scenario.shape import is_capped, is_schedule
+from sim.schedule import Schedule
+from sim.units import plain_number, status_of, unit_of
+
+SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("Scenario", Scenario),
+    ("horizon", Horizon),
+    ("economics", Economics),
+    ("market", Market),
+    ("market.districts, one each", District),
+    ("market.segments.NAME", Segment),
+    ("market.network", NetworkSettings),
+    ("market.rivals.NAME", Rival),
+    ("brand", Brand),
+    ("brand.initial_owners, one each", InitialOwners),
+    ("stores", Stores),
+    ("thresholds, one each", Threshold),
+    *((f"policies.{name}", policy) for name, policy in POLICIES.items()),
+)
+"""What a scenario consists of, in the order of its file; constants of behaviour have their own table."""
+
+_INTRODUCTION = """# Parameters
+
+Written by `python -m sim.report.parameters > docs/parameters.md` from the models in `sim/scenario/schema` and
+`sim/policies`; a test fails when it is out of date. Ids such as T05 or M09 stand in `docs/evidence`.
+*Over time* means that a schedule such as `{2020: 1.0, 2023: 1.8}` is allowed; *unlimited* that this word lifts the limit.
+"""
+
+
+def document() -> str:
+    """The whole document, Markdown."""
+    parts = [_INTRODUCTION, *(f"## `{path}`\n\n{_section(model)}" for path, model in SECTIONS)]
+    parts += [f"## `behaviour`\n\n{_behaviour()}", f"## Levers\n\n{_levers()}"]
+    return "\n".join(parts)
+
+
+def _section(model: type[BaseModel]) -> str:
+    rows = [
+        (f"`{name}`", _unit(field), _default(field), _sentence(field.description))
+        for name, field in model.model_fields.items()
+    ]
+    return f"{_sentence(model.__doc__)}\n\n" + _table(("parameter", "unit", "default", "meaning"), rows)
+
+
+def _behaviour() -> str:
+    values = load("baseline").behaviour
+    rows = []
+    for name, field in Behaviour.model_fields.items():
+        status = status_of(field)
+        if status is None:
+            raise TypeError(f"behaviour.{name} has no status")
+        source = status.source if status.target is None else f"{status.source}; fitted to {status.target}"
+        span = f"{status.low:g} to {status.high:g}"
+        value = f"{getattr(values, name):g}"
+        rows.append((f"`{name}`", _unit(field), value, span, status.kind, source, _sentence(field.description)))
+    head = ("constant", "unit", "value", "range", "status", "source or reason", "meaning")
+    return f"{_sentence(Behaviour.__doc__)} Shared by all carmakers: {len(rows)} constants.\n\n" + _table(head, rows)
+
+
+def _levers() -> str:
+    rows = [
+        (f"`{group.name}.{lever.name}`", f"{lever.default:g}", lever.metadata["combine"], lever.metadata["meaning"])
+        for group in dataclasses.fields(Levers)
+        for lever in dataclasses.fields(getattr(Levers(), group.name))
+    ]
+    text = "What policies may move: fresh at its neutral value in every tick.\n\n"
+    return text + _table(("lever", "neutral", "policies combine by", "meaning"), rows)
+
+
+def _unit(field: FieldInfo) -> str:
+    unit, annotation = unit_of(field), field.rebuild_annotation()
+    words = [unit.name if unit else ""]
+    words += ["unlimited"] * is_capped([annotation]) + ["over time"] * is_schedule([annotation])
+    return ", ".join(filter(None, words))
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, BaseModel):
+        return "see there"
+    if isinstance(value, Schedule):
+        value = value.plain()
+    if isinstance(value, float):
+        value = plain_number(value)
+    return "none" if value in (None, "", [], {}) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _sentence(text: str | None) -> str:
+    """The first paragraph of a docstring, on one line."""
+    return " ".join((text or "").strip().partition("\n\n")[0].split())
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(_lines(head, rows)) + "\n"
+
+
+def _lines(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + "---|" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+
+
+if __name__ == "__main__":
+    print(document(), end="")

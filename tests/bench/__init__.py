@@ -1,0 +1,1 @@
+"""How fast the model is and how much memory it takes: `python -m tests.bench`."""
