@@ -105,10 +105,10 @@ def compare_command(options: argparse.Namespace) -> int:
     scenarios = _compared(options)
 
     from sim.experiment import store
-    from sim.experiment.batch import Demand
+    from sim.experiment.batch import Demand, relist
     from sim.experiment.compare import PLACEBO_REPLICATES, Comparison, ensure_comparable
     from sim.experiment.result import Result
-    from sim.report import text
+    from sim.report import figures, text
 
     for scenario in scenarios[1:]:
         ensure_comparable(scenarios[0], scenario)
@@ -124,10 +124,13 @@ def compare_command(options: argparse.Namespace) -> int:
         return _failed(options, failures)
     reference, *others = (Result.read(run, numbers) for run, numbers in zip(targets, stored, strict=True))
     comparison = Comparison(reference, others)
+    figures.write_forests(comparison)
+    for run in targets[1:]:
+        relist(run)
     tables = text.comparison_tables(comparison)
     _print(options, tables, lambda: text.comparison_json(comparison), comparison.sentences())
-    for run in dict.fromkeys(run.folder for run in targets):
-        _note(options, f"results: {_shown(run)}")
+    for folder in dict.fromkeys(run.folder for run in targets):
+        _note(options, f"results: {_shown(folder)}")
     return _failed(options, failures)
 
 
@@ -182,10 +185,11 @@ def _load(options: argparse.Namespace, name: str, *more: str) -> Scenario:
 def _complete(options: argparse.Namespace, demands: Sequence[Any]) -> list[Failure]:
     """Simulate what is missing, with progress, and report replicates that failed."""
     from sim.experiment.batch import complete
+    from sim.report import figures
     from sim.report.progress import progress
 
     shown = progress(shown=not (options.quiet or options.no_progress))
-    failures = complete(demands, options.jobs, progress=shown)
+    failures = complete(demands, options.jobs, progress=shown, draw=figures.draw)
     for failure in failures:
         say(failure.message)
         if options.debug and failure.details:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -65,10 +65,21 @@ class Journal:
     """Duration of each replicate simulated, by run folder and number."""
 
 
+Draw = Callable[[Result], Mapping[str, bytes]]
+"""Draws the figures of a run: contents by file name."""
+
+
 def complete(
-    demands: Sequence[Demand], jobs: int = 1, *, progress: Progress | None = None, executor: Executor | None = None
+    demands: Sequence[Demand],
+    jobs: int = 1,
+    *,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+    draw: Draw | None = None,
 ) -> list[Failure]:
     """Simulate what is missing of all demands in one go and bring the files of their runs up to date.
+
+    `draw` makes the figures of each run, kept in its folder `figures`.
 
     Interrupted, it keeps the finished replicates and passes the interruption on; the same call continues.
 
@@ -94,7 +105,7 @@ def complete(
     finally:
         for demand in demands:
             if demand.run.folder.is_dir():
-                finish(demand, status, journal)
+                finish(demand, status, journal, draw)
     return journal.failures
 
 
@@ -124,10 +135,10 @@ def _simulate(
             progress.stop()
 
 
-def finish(demand: Demand, status: str, journal: Journal) -> None:
-    """Write what is derived from the stored replicates of a run: the summary, then the manifest that lists all files.
+def finish(demand: Demand, status: str, journal: Journal, draw: Draw | None = None) -> None:
+    """Write what is derived from the stored replicates of a run: summary and figures, then the manifest of all files.
 
-    Figures of a run belong here, before the manifest. Nothing is written when the run is as its manifest says.
+    Nothing is written when the run is as its manifest says.
 
     Raises:
         UsageError: the folder cannot be written.
@@ -142,8 +153,12 @@ def finish(demand: Demand, status: str, journal: Journal) -> None:
         return
     try:
         if stored and status != "interrupted":
-            summary = store.parquet_bytes(Result.read(run, stored).summary_columns())
-            store.write_whole({run.folder / store.SUMMARY: summary, **store.scenario_file(run, len(stored))})
+            result = Result.read(run, stored)
+            summary = store.parquet_bytes(result.summary_columns())
+            drawn = draw(result) if draw else {}
+            (run.folder / store.FIGURES).mkdir(exist_ok=True)
+            figures = {run.folder / store.FIGURES / name: content for name, content in drawn.items()}
+            store.write_whole({run.folder / store.SUMMARY: summary, **store.scenario_file(run, len(stored)), **figures})
         _write_manifest(run, before, status, journal)
     except OSError as error:
         raise UsageError(store.cannot_write(error, run.folder)) from error
@@ -153,7 +168,6 @@ def _write_manifest(run: store.Run, before: dict[str, Any], status: str, journal
     """List versions, timings and the checksum of every file."""
     seconds = {number: spent for (folder, number), spent in journal.seconds.items() if folder == run.folder}
     timings = before.get("timings", {}).get("seconds", {}) | seconds
-    files = sorted(path for path in run.folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     content = {
         "format": 1,
         "scenario": run.scenario.name,
@@ -169,9 +183,24 @@ def _write_manifest(run: store.Run, before: dict[str, Any], status: str, journal
             "finished": datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="seconds"),
             "seconds": dict(sorted(timings.items())),
         },
-        "files": {
-            path.relative_to(run.folder).as_posix(): store.sha256(path) for path in files if path.name != store.MANIFEST
-        },
+        "files": _checksums(run),
     }
+    _write_json(run, content)
+
+
+def relist(run: store.Run) -> None:
+    """List the files of a run anew after some were added, such as the figures of a comparison."""
+    if content := store.manifest(run.folder):
+        _write_json(run, {**content, "files": _checksums(run)})
+
+
+def _checksums(run: store.Run) -> dict[str, str]:
+    files = sorted(path for path in run.folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return {
+        path.relative_to(run.folder).as_posix(): store.sha256(path) for path in files if path.name != store.MANIFEST
+    }
+
+
+def _write_json(run: store.Run, content: dict[str, Any]) -> None:
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
     store.write_whole({run.folder / store.MANIFEST: f"{text}\n".encode()})

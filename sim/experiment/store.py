@@ -25,6 +25,7 @@ METRICS, SERIES, ORDERS, PLACEBO = "metrics", "series", "orders", "placebo-order
 """Kinds of replicate files; a replicate counts as stored when its metrics are there, which are written last."""
 
 MANIFEST, SCENARIO, SUMMARY = "manifest.json", "scenario.yaml", "metrics.parquet"
+FIGURES = "figures"
 
 
 @dataclass(frozen=True)

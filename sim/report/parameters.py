@@ -1,10 +1,10 @@
-"""Tables of every parameter, written from the models themselves: `python -m sim.report.parameters > docs/parameters.md`."""
+"""Tables of every parameter, from the models themselves: `python -m sim.report.parameters > docs/parameters.md`."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -26,14 +26,14 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("horizon", Horizon),
     ("economics", Economics),
     ("market", Market),
-    ("market.districts, one each", District),
+    ("market.districts[]", District),
     ("market.segments.NAME", Segment),
     ("market.network", NetworkSettings),
     ("market.rivals.NAME", Rival),
     ("brand", Brand),
-    ("brand.initial_owners, one each", InitialOwners),
+    ("brand.initial_owners[]", InitialOwners),
     ("stores", Stores),
-    ("thresholds, one each", Threshold),
+    ("thresholds[]", Threshold),
     *((f"policies.{name}", policy) for name, policy in POLICIES.items()),
 )
 """What a scenario consists of, in the order of its file; constants of behaviour have their own table."""
@@ -42,7 +42,8 @@ _INTRODUCTION = """# Parameters
 
 Written by `python -m sim.report.parameters > docs/parameters.md` from the models in `sim/scenario/schema` and
 `sim/policies`; a test fails when it is out of date. Ids such as T05 or M09 stand in `docs/evidence`.
-*Over time* means that a schedule such as `{2020: 1.0, 2023: 1.8}` is allowed; *unlimited* that this word lifts the limit.
+*Over time* means that a schedule such as `{2020: 1.0, 2023: 1.8}` is allowed; *unlimited* that this word lifts
+the limit.
 """
 
 
@@ -57,6 +58,7 @@ def _section(model: type[BaseModel]) -> str:
     rows = [
         (f"`{name}`", _unit(field), _default(field), _sentence(field.description))
         for name, field in model.model_fields.items()
+        if field.description  # what has none is a section with a table of its own
     ]
     return f"{_sentence(model.__doc__)}\n\n" + _table(("parameter", "unit", "default", "meaning"), rows)
 
@@ -88,6 +90,8 @@ def _levers() -> str:
 
 def _unit(field: FieldInfo) -> str:
     unit, annotation = unit_of(field), field.rebuild_annotation()
+    if get_origin(annotation) is dict:
+        annotation = get_args(annotation)[1]
     words = [unit.name if unit else ""]
     words += ["unlimited"] * is_capped([annotation]) + ["over time"] * is_schedule([annotation])
     return ", ".join(filter(None, words))
@@ -98,7 +102,7 @@ def _default(field: FieldInfo) -> str:
         return "required"
     value = field.get_default(call_default_factory=True)
     if isinstance(value, BaseModel):
-        return "see there"
+        return "its own"
     if isinstance(value, Schedule):
         value = value.plain()
     if isinstance(value, float):

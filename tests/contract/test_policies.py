@@ -156,7 +156,8 @@ def test_takes_schedules(name: str) -> None:
 def test_is_switched_on_and_off_by_scenarios(name: str) -> None:
     off = load("referral", {f"policies.{name}": None})
     assert name not in dict(off.active_policies())
-    assert [n for n, _ in load("referral").active_policies()] == list(POLICIES)
+    on = [n for n, _ in load("referral").active_policies()]
+    assert on == [n for n in POLICIES if n in on] != []  # in the order of the registry
     with pytest.raises(ScenarioError, match=name):
         load("referral", {f"policies.{name}.stat": 2021})
 

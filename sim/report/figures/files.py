@@ -15,8 +15,6 @@ from sim.report.figures.loop import loop
 from sim.report.figures.orders import orders_by_channel
 from sim.report.figures.style import svg
 
-FOLDER = "figures"
-
 
 def draw(result: Result) -> dict[str, bytes]:
     """The figures of a result: names and contents of their SVG files."""
@@ -56,7 +54,7 @@ def write_forests(comparison: Comparison) -> list[Path]:
 def _folder(result: Result) -> Path:
     if result.run is None:
         raise ValueError(f"{result!r} is held in memory and has no run directory")
-    return result.run.folder / FOLDER
+    return result.run.folder / store.FIGURES
 
 
 def _write(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
