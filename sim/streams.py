@@ -35,7 +35,6 @@ class Decision(IntEnum):
     NOTICE = 7
     INITIAL_OWNER = 8
     CAR_AGE = 9
-    MILEAGE = 10
     INITIAL_SATISFACTION = 11
     SKILL = 12
     NEED = 13
@@ -50,7 +49,6 @@ class Decision(IntEnum):
     TALK_FRIEND = 22
     TALK_HEARER = 23
     TALK_CONTACT = 24
-    TALK_ONE_LEAD = 25
     COOLING = 26
     SEAT = 27
     CALL_TIME = 28

@@ -76,9 +76,9 @@ def same(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
 def before(records: Records, moment: float) -> dict[str, Columns]:
     """The logs as they stood at a moment: later rows are gone, and what had not happened by then has not happened."""
     cut: dict[str, Columns] = {}
-    for name, columns in (("leads", records.leads), ("orders", records.orders), ("margins", records.margins),
-                          ("relationships", records.relationships), ("replacements", records.replacements)):  # fmt: skip
-        dates = MOMENTS[name]
+    logs = tables(records)
+    for name, dates in MOMENTS.items():
+        columns = logs[name]
         keep = columns[dates[0]] < moment
         rows = {key: column[keep].copy() for key, column in columns.items()}
         for date in dates:

@@ -54,7 +54,7 @@ def test_twice_the_leads_for_the_same_sellers_convert_worse() -> None:
     scarce, scarcer = conversion(6.0, 1.0), conversion(6.0, 2.5)
     ample, still_ample = conversion("unlimited", 1.0), conversion("unlimited", 2.5)
     print(
-        f"\nlead_to_order: {scarce:.3%} to {scarcer:.3%} with scarce sellers, {ample:.3%} to {still_ample:.3%} with ample ones"
+        f"\nlead_to_order: {scarce:.3%} to {scarcer:.3%} with scarce, {ample:.3%} to {still_ample:.3%} with ample sellers"
     )
     assert scarcer < scarce < ample
     assert scarcer / scarce < 0.9 * still_ample / ample
@@ -89,8 +89,8 @@ def _effects(replicates: int) -> dict[str, tuple[float, float, float]]:
     paired, unpaired = difference.std(axis=0, ddof=1), np.sqrt(values.var(axis=1, ddof=1).sum(axis=0))
     print(f"\neffect of the programme, N={sum(MANY)}, {replicates} replicates, 4 years")
     for i, name in enumerate(names):
-        print(f"  {name}: {difference[:, i].mean():.5g}, standard deviation {paired[i]:.3g} paired, {unpaired[i]:.3g} unpaired, "
-              f"{unpaired[i] / paired[i]:.1f} times")  # fmt: skip
+        spread = f"{paired[i]:.3g} paired, {unpaired[i]:.3g} unpaired, {unpaired[i] / paired[i]:.1f} times"
+        print(f"  {name}: {difference[:, i].mean():.5g}, standard deviation {spread}")
     return {name: (difference[:, i].mean(), paired[i], unpaired[i]) for i, name in enumerate(names)}
 
 

@@ -1,5 +1,5 @@
-"""What must change nothing, to the bit (A20, A21): the same run again, neutral policies, policies that have not begun, a
-shorter horizon, permuted rows, a household who knows nobody, another currency, another tick."""
+"""What must change nothing, to the bit (A20, A21): the same run again, neutral policies, policies that have not begun,
+a shorter horizon, permuted rows, a household who knows nobody, another currency, another tick."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sim.policies import POLICIES
 from sim.records import PURPOSES, Columns, Records
 from sim.scenario import Scenario
-from sim.units import Money, unit_of
+from sim.units import Money, Unit, marks, unit_of
 from tests.small_world import before, differing, differing_tables, metric_values, same, simulate, small, tables
 
-UNIT_OF_MONEY = next(mark for mark in Money.__metadata__ if hasattr(mark, "example")).name
+UNIT_OF_MONEY = next(mark for mark in marks(Money) if isinstance(mark, Unit)).name
 PROGRAMME = {"referrer_credit": 2000, "buyer_discount": 2000}
 
 

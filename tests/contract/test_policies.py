@@ -17,10 +17,10 @@ from sim.errors import ScenarioError
 from sim.levers import Levers
 from sim.policies import POLICIES, Moment, Policy
 from sim.scenario import load
-from sim.units import Money, unit_of
+from sim.units import Money, Unit, marks, unit_of
 
 NOW = Moment(2022.5, 2.5)
-MONEY = next(mark for mark in Money.__metadata__ if hasattr(mark, "example")).name
+MONEY = next(mark for mark in marks(Money) if isinstance(mark, Unit)).name
 WORTH = {"budget_per_year": 1_000_000.0}
 """Values for parameters without a default."""
 ROOT = Path(__file__).resolve().parents[2]

@@ -56,7 +56,8 @@ def check_command(words: list[str], targets: set[str]) -> None:
     elif "run.py" in words:
         arguments = words[words.index("run.py") + 1 :]
         options = cli._parser().parse_args(arguments)
-        for name in options.scenario:
+        named = options.scenario if isinstance(options.scenario, list) else [options.scenario]
+        for name in named:
             load(name, options.set)
         assert getattr(options, "without", None) in (None, *POLICIES)
 
@@ -71,9 +72,21 @@ def readme() -> str:
     return README.read_text(encoding="utf-8")
 
 
-def test_the_commands_of_the_readme_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(PROJECT)
-    typed = [words for words in commands(readme()) if words[0] == "make" or "run.py" in words]
+def save_examples(text: str, folder: Path) -> None:
+    """Save the scenarios a text shows, each under the file name last mentioned before it."""
+    for before, example in re.findall(r"(.*?)^```yaml\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL):
+        (folder / re.findall(r"`(\w+\.yaml)`", before)[-1]).write_text(example, encoding="utf-8")
+
+
+def test_the_commands_of_the_readme_can_be_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = readme()
+    save_examples(text, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    inline = [
+        shlex.split(code)
+        for code in re.findall(r"`((?:make|python)\s[^`]+)`", re.sub(r"```.*?```", "", text, flags=re.S))
+    ]
+    typed = [words for words in [*commands(text), *inline] if words[0] == "make" or "run.py" in words]
     assert ["make", "demo"] in typed
     assert ["make", "test"] in typed
     assert any("run.py" in words for words in typed)
@@ -111,7 +124,7 @@ def test_links_between_documents_lead_somewhere() -> None:
             assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def test_the_protocol_describes_every_verb_of_a_tick_and_every_decision_of_chance() -> None:
+def test_the_protocol_describes_every_verb_of_a_tick() -> None:
     text = (PROJECT / "docs" / "ODD.md").read_text(encoding="utf-8")
     verbs = [need.arise, touches.publish, word_of_mouth.spread, leads.collect, leads.assign, selling.work,
              delivery.hand_over, ownership.live, census.take]  # fmt: skip
@@ -135,9 +148,9 @@ def modules() -> dict[str, ast.Module]:
     return found
 
 
-def imports(tree: ast.Module) -> Iterator[str]:
-    """What a module imports from the package, wherever in the file, as dotted names."""
-    for node in ast.walk(tree):
+def imports(tree: ast.Module, *, when_loaded: bool = False) -> Iterator[str]:
+    """What a module imports from the package, wherever in the file or only when it is loaded, as dotted names."""
+    for node in tree.body if when_loaded else ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "sim":
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
@@ -162,14 +175,14 @@ def test_an_import_against_the_order_is_found(line: str) -> None:
     assert against_the_order("sim.world.people", ast.parse(f"def late():\n    {line}"))
 
 
-def test_modules_do_not_import_each_other_in_circles() -> None:
+def test_no_modules_load_each_other_in_circles() -> None:
     found = modules()
     graph: dict[str, set[str]] = {}
     for name, tree in found.items():
         if name == "sim":
             continue
         wanted = set()
-        for imported in imports(tree):
+        for imported in imports(tree, when_loaded=True):
             home = imported if imported in found else imported.rpartition(".")[0]
             wanted |= {home} - {name, "sim"}
         graph[name] = wanted

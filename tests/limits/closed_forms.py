@@ -54,6 +54,5 @@ def tell(identity: str, scenario: Scenario, runs: int, **measured: object) -> No
         f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in measured.items()
     )
     name = LIMITS[identity]["name"]
-    print(
-        f"\n{identity} {name}: N={households}, {scenario.horizon.ticks_per_year} ticks per year, {runs} run(s): {values}"
-    )
+    ticks = scenario.horizon.ticks_per_year
+    print(f"\n{identity} {name}: N={households}, {ticks} ticks per year, {runs} run(s): {values}")

@@ -1,7 +1,7 @@
 """A13: with advertising alone, customers are Poisson(B t / CAC) and the cost of a customer does not move.
 
-CAC = price of an impression / (contacts per impression x interest x share of deciders who order). Households are so many
-that advertising hardly uses them up: at most 1.5% of them leave contact data in six years, which costs a third of one
+CAC = price of an impression / (contacts per impression x interest x share of deciders who order). Households are so
+many that advertising hardly uses them up: 1.5% of them leave contact data in six years, which costs a third of one
 standard deviation of the customers.
 """
 

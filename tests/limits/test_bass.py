@@ -2,8 +2,8 @@
 
 The oracle is the recurrence at the model's tick. Advertising acts at every moment of a tick; owners speak from the tick
 after their car is handed over; so whoever does not own at the start of a tick escapes it with probability
-exp(-(p + q F) dt), F being the share of owners at its start. The continuous curve runs ahead of it, by at most 0.0003 at
-daily ticks, 0.0021 at weekly and 0.10 at yearly ones.
+exp(-(p + q F) dt), F being the share of owners at its start. The continuous curve runs ahead of it, by at most 0.0003
+at daily ticks, 0.0021 at weekly and 0.10 at yearly ones.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""A18: with everything on, nothing appears or vanishes - households, leads, orders, money, credits -, at every tick and in
-whole numbers; stage conversions multiply to the overall one."""
+"""A18: with everything on, nothing appears or vanishes - households, leads, orders, money, credits -, at every tick and
+in whole numbers; stage conversions multiply to the overall one."""
 
 from __future__ import annotations
 

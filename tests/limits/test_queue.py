@@ -1,7 +1,7 @@
 """A08: five sellers who never close are a queue of Erlang's (M/M/5, first come first served).
 
-Idle households answer advertising as a Poisson process, nobody is in the market, every call takes an exponential hour on
-average. Sellers work in event order, so the wait must not depend on the tick.
+Idle households answer advertising as a Poisson process, nobody is in the market, every call takes an exponential hour
+on average. Sellers work in event order, so the wait must not depend on the tick.
 """
 
 from __future__ import annotations
