@@ -53,9 +53,7 @@ def test_twice_the_leads_for_the_same_sellers_convert_worse() -> None:
 
     scarce, scarcer = conversion(6.0, 1.0), conversion(6.0, 2.5)
     ample, still_ample = conversion("unlimited", 1.0), conversion("unlimited", 2.5)
-    print(
-        f"\nlead_to_order: {scarce:.3%} to {scarcer:.3%} with scarce, {ample:.3%} to {still_ample:.3%} with ample sellers"
-    )
+    print(f"\nlead_to_order: {scarce:.3%} to {scarcer:.3%} with scarce sellers, {ample:.3%} to {still_ample:.3%} else")
     assert scarcer < scarce < ample
     assert scarcer / scarce < 0.9 * still_ample / ample
 

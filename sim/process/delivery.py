@@ -90,7 +90,7 @@ def _receive(world: World, rows: Rows) -> None:
     ownership.begin(world, person[fresh], moment[fresh])
     ownership.file(world, kept)
     silent = ~np.isfinite(people.talk_at[person])
-    word_of_mouth.begin(world, person[silent], moment[silent])
+    word_of_mouth.begin(world, person[silent], np.full(int(silent.sum()), world.end))  # heard from the next tick on
 
 
 def _book(world: World, rows: Rows, person: Rows, moment: F64) -> None:

@@ -11,8 +11,9 @@ from sim.model import GrowthModel
 from sim.records import Records
 from sim.scenario import Scenario, load
 
+EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence"
 LIMITS: dict[str, dict[str, str]] = {
-    limit["id"]: limit for limit in yaml.safe_load(Path(__file__).with_name("limits.yaml").read_text(encoding="utf-8"))
+    limit["id"]: limit for limit in yaml.safe_load((EVIDENCE / "limits.yaml").read_text(encoding="utf-8"))
 }
 
 

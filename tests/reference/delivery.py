@@ -72,7 +72,7 @@ def receive(m: Market, order: Order) -> None:
         m.relationships.append(h.relationship)
         owning.begin(m, h, moment)
     if not math.isfinite(h.talk_at):
-        talk.begin(m, h, moment)
+        talk.begin(m, h, m.end)  # heard from the next tick on
 
 
 def first_satisfaction(m: Market, order: Order) -> float:
