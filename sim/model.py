@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import observe
-from sim.ledger import Purpose
-from sim.process import census, delivery, leads, need, ownership, selling, touches, word_of_mouth
+from sim.process import audit, census, delivery, leads, need, ownership, selling, touches, word_of_mouth
 from sim.records import Records
 from sim.scenario.schema.root import Scenario
 from sim.streams import Key
@@ -21,7 +20,7 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
     """One carmaker's market: needs arise, touches spread, sellers sell, owners stay, speak or leave.
 
     `replicate` numbers the repetition; the same number in two scenarios shares its luck. `placebo` is a butterfly (a
-    seller of every store loses six minutes each tick) whose effect is the noise floor of comparisons by household.
+    seller of every store loses six minutes a week) whose effect is the noise floor of comparisons by household.
     `isolated` and `order` are for tests: households who know nobody, and a permutation of the rows of the people table.
     """
 
@@ -35,7 +34,6 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
         order: NDArray[np.int64] | None = None,
     ) -> None:
         super().__init__()
-        self.scenario = scenario
         self.replicate = replicate
         self.world = World(scenario, Key(scenario.seed, replicate), isolated=isolated, order=order, placebo=placebo)
         ownership.begin_initial(self.world)
@@ -44,8 +42,8 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
     @property
     def ticks(self) -> int:
         """Ticks of the whole simulation, run-off included."""
-        h = self.scenario.horizon
-        return (h.years + self.scenario.economics.run_off_years) * h.ticks_per_year
+        scenario = self.world.scenario
+        return (scenario.horizon.years + scenario.economics.run_off_years) * scenario.horizon.ticks_per_year
 
     def step(self) -> None:
         """Simulate one tick."""
@@ -59,7 +57,7 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
         delivery.hand_over(world)
         ownership.live(world)  # service, satisfaction, relationship kept or dropped
         census.take(world)
-        world.ledger.close(self._tables_say())
+        audit.close(world)  # the books against the tables
         self.datacollector.collect(self)
 
     def run(self) -> Records:
@@ -71,17 +69,6 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
     def records(self) -> Records:
         """The logs so far."""
         return observe.records(self.world)
-
-    def _tables_say(self) -> dict[Purpose, int]:
-        world = self.world
-        return {
-            Purpose.MEDIA: int(world.media_spent.sum()),
-            Purpose.CREDIT: world.credit_cost,
-            Purpose.DISCOUNT: world.discounts,
-            Purpose.SELLER_HOURS: world.payroll,
-            Purpose.CAR_MARGIN: world.car_margin,
-            Purpose.SERVICE_MARGIN: world.service_margin,
-        }
 
 
 Model = GrowthModel

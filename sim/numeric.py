@@ -48,7 +48,9 @@ def exp_one(x: float) -> float:
         )
     )
     y = 1.0 - ((low - (r * c) / (2.0 - c)) - high)
-    return math.ldexp(y, int(k))
+    if -1022 <= k <= 1023:  # 2**k written as its bits: a call of `ldexp` costs as much as all the rest
+        return y * np.int64((k + 1023) << 52).view(np.float64)
+    return math.ldexp(y, k)
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]

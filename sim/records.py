@@ -2,7 +2,9 @@
 
 Every table is a dict of equally long columns. Rows stand in the order of permanent ids and moments, so the same world
 gives the same bytes whatever the order of its rows. Moments are years since the start of the horizon; nan means that it
-did not happen. Counts and money are at the scale of the simulated districts; metrics multiply by `weights[district]`.
+did not happen. Calls, visits and test drives carry the moment of their turn in the seller's queue, which may lie ahead;
+hours are booked in the tick in which a job enters the queue. Counts and money are at the scale of the simulated
+districts; metrics multiply by `weights[district]`.
 """
 
 from __future__ import annotations

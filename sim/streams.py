@@ -20,7 +20,7 @@ from sim import compiled
 
 compiled.prepare()
 
-from numba import njit, vectorize  # noqa: E402  (the cache folder has to be named before numba is loaded)
+from numba import njit  # noqa: E402  (the cache folder has to be named before numba is loaded)
 
 
 class Decision(IntEnum):
@@ -70,6 +70,7 @@ class Decision(IntEnum):
     SPOT = 44
     CONTACT_HOUR = 45
     BROWSE_HOUR = 46
+    INITIAL_RELATIONSHIP = 47
 
 
 class Key(NamedTuple):
@@ -91,7 +92,7 @@ _12 = np.uint64(12)
 _ROUNDS = 10
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
 def philox(
     c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
@@ -105,24 +106,35 @@ def philox(
     return c0, c1, c2, c3
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def uniform_one(seed: int, replicate: int, decision: int, attempt: int, tick: int, id1: int, id2: int) -> float:
-    """One keyed draw in the open interval (0, 1), for use inside compiled kernels; arguments as in `uniform`."""
-    x0, x1, _, _ = philox(
-        np.uint64(id1) & _MASK,
-        np.uint64(id2) & _MASK,
-        np.uint64(tick) & _MASK,
-        ((np.uint64(decision) << _20) | (np.uint64(attempt) & np.uint64(0xFFFFF))) & _MASK,
-        np.uint64(seed) & _MASK,
-        np.uint64(replicate) & _MASK,
-    )
+@njit(cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+def _interval(c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64) -> float:
+    """The draw of four counter words under two key words: 52 bits, in the middle of their interval."""
+    x0, x1, _, _ = philox(c0, c1, c2, c3, k0, k1)
     k = (x0 << _20) | (x1 >> _12)
     return (np.float64(np.int64(k)) + 0.5) * 2.220446049250313e-16
 
 
-@vectorize(["float64(int64, int64, int64, int64, int64, int64, int64)"], cache=True)  # type: ignore[untyped-decorator, no-untyped-call, unused-ignore]
-def _uniform(seed, replicate, decision, attempt, tick, id1, id2):  # type: ignore[no-untyped-def]
-    return uniform_one(seed, replicate, decision, attempt, tick, id1, id2)
+@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def uniform_one(seed: int, replicate: int, decision: int, attempt: int, tick: int, id1: int, id2: int) -> float:
+    """One keyed draw in the open interval (0, 1), for use inside compiled kernels; arguments as in `uniform`."""
+    attempt_of = ((np.uint64(decision) << _20) | (np.uint64(attempt) & np.uint64(0xFFFFF))) & _MASK
+    return _interval(
+        np.uint64(id1) & _MASK,
+        np.uint64(id2) & _MASK,
+        np.uint64(tick) & _MASK,
+        attempt_of,
+        np.uint64(seed) & _MASK,
+        np.uint64(replicate) & _MASK,
+    )
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _draw_all(counters: NDArray[np.uint32], seed: int, replicate: int, drawn: NDArray[np.float64]) -> None:
+    """Draw for all columns of `counters`, four words each. A loop over words of 32 bits is one compilers vectorise."""
+    k0, k1 = np.uint64(seed), np.uint64(replicate)
+    for i in range(len(drawn)):
+        c0, c1, c2, c3 = counters[0, i], counters[1, i], counters[2, i], counters[3, i]
+        drawn[i] = _interval(np.uint64(c0), np.uint64(c1), np.uint64(c2), np.uint64(c3), k0, k1)
 
 
 def uniform(key: Key, decision: int, attempt: Any, tick: Any, id1: Any, id2: Any = 0) -> NDArray[np.float64]:
@@ -131,8 +143,12 @@ def uniform(key: Key, decision: int, attempt: Any, tick: Any, id1: Any, id2: Any
     `attempt` (0..2**20-1), `tick`, `id1` and `id2` (0..2**32-1) are integers or integer arrays that broadcast together;
     the result has their common shape. Keys are permanent ids, never rows of tables that grow.
     """
-    draws: NDArray[np.float64] = _uniform(key.seed, key.replicate, int(decision), attempt, tick, id1, id2)
-    return draws
+    drawn = np.empty(np.broadcast(attempt, tick, id1, id2).shape)
+    counters = np.empty((4, *drawn.shape), dtype=np.uint32)
+    counters[0], counters[1], counters[2], counters[3] = id1, id2, tick, attempt
+    counters[3] |= int(decision) << 20
+    _draw_all(counters.reshape(4, -1), key.seed, key.replicate, drawn.reshape(-1))
+    return drawn
 
 
 def philox_plain(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -24,9 +24,9 @@ PLACEBO_REPLICATES = 3
 """How many replicates of the reference are repeated with a placebo, to see what chance alone moves."""
 
 ORDER_EFFECTS = (
+    "order_difference",
     "incremental_orders",
     "displaced_orders",
-    "order_difference",
     "accelerated_orders",
     "channel_shifted_orders",
 )
@@ -131,7 +131,26 @@ class Comparison:
             for name in self.names[1:]
             for year in years
         ]
-        return costs + [sentence for name in self.names[1:] for sentence in self._credit_sentences(name)]
+        effects = [sentence for name in self.names[1:] for sentence in self._margin_sentences(name)]
+        return costs + effects + [sentence for name in self.names[1:] for sentence in self._credit_sentences(name)]
+
+    def _margin_sentences(self, name: str) -> list[str]:
+        """What a customer costs with sellers' hours and discounts, and what one more delivery costs."""
+        loaded, spend, deliveries = (self.get(name, metric) for metric in ("cac_loaded", "spend", "deliveries"))
+        if loaded.n == 0 or not all(math.isfinite(d.difference) for d in (loaded, spend, deliveries)):
+            return []
+        currency = loaded.unit.partition("/")[0]
+        words = [
+            f"Over all years, with sellers' hours and discounts, a customer of {name} costs {loaded.mean:,.0f} "
+            f"{currency} against {loaded.reference_mean:,.0f} ({loaded.relative:+.1%})."
+        ]
+        if deliveries.low > 0 and spend.difference > 0:
+            each = spend.difference / deliveries.difference
+            words.append(
+                f"{name} delivers {deliveries.difference:,.0f} cars more and spends {spend.difference:,.0f} {currency} "
+                f"more, discounts included: {each:,.0f} {currency} per additional delivery."
+            )
+        return words
 
     def _credit_sentences(self, name: str) -> list[str]:
         """What the referral programme is credited with beside what it brought."""

@@ -24,7 +24,7 @@ class PaidAds(Policy):
 
     budget_per_year: Scheduled[Money]
     """Advertising budget per calendar year for the whole represented market, money (input)."""
-    price_per_thousand_impressions: Money = 60.0
+    price_per_thousand_impressions: Annotated[Money, Field(gt=0)] = 60.0
     """Price of 1,000 impressions at the start of the horizon, money (assumption, 30 to 120 CNY)."""
     price_drift_per_year: Annotated[Real, Field(gt=-1)] = 0.05
     """Yearly growth of that price (D04 gives the direction; assumption, 0 to 0.15)."""

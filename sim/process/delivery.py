@@ -29,6 +29,7 @@ def hand_over(world: World) -> None:
     world.waiting = world.waiting[~np.isin(world.waiting, gone)]
     if len(cancelled):
         selling.buy_from_rival(world, orders.person[cancelled].astype(np.int64), orders.cancelled[cancelled])
+    world.delivered_now = delivered
     if len(delivered):
         _receive(world, delivered)
 
@@ -100,8 +101,6 @@ def _book(world: World, rows: Rows, person: Rows, moment: F64) -> None:
     margin = np.full(len(rows), round(world.offers.margin * MINOR_PER_MONEY), dtype=np.int64)
     world.ledger.book(Purpose.CAR_MARGIN, district, channel, margin)
     world.ledger.book(Purpose.DISCOUNT, district, channel, orders.discount[rows])
-    world.car_margin += int(margin.sum())
-    world.discounts += int(orders.discount[rows].sum())
     world.margins.append(
         len(rows),
         person=person,
@@ -126,5 +125,4 @@ def _reward(world: World, rows: Rows) -> None:
         people.rewarded[owner] += 1
         orders.credit_vested[row] = True
         cost = math.floor(orders.credit[row] * orders.credit_cost_share[row] + 0.5)
-        world.credit_cost += cost
         world.ledger.book(Purpose.CREDIT, orders.district[row], orders.channel[row], cost)

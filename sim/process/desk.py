@@ -189,12 +189,16 @@ def _answer(key: tuple[int, int], moment: float, lead: Any, pace: Pace, tally: A
 
 @njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _nurture(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, tally: Any) -> None:
-    """A follow-up call to someone who was not ready."""
+    """A follow-up call to someone who was not ready; one whose turn comes after the decision is in vain."""
     begin = _begin(moment, lead.seller, team, pace)
+    turn = max(moment, clock(begin, pace))
     _work(begin, -log_one(_draw(key, Decision.CALL_TIME, lead.calls, lead)) * pace.call_hours, lead, team, pace, tally)
     lead.calls += 1
     tally.calls += 1
-    _propose(key, moment, lead, pace)
+    if turn < lead.ready_at:
+        _propose(key, turn, lead, pace)
+    else:
+        lead.next_at = math.inf
 
 
 @njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]

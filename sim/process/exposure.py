@@ -73,7 +73,7 @@ def expose(rows: I64, now: float, end: float, s: Searchers, c: Climate) -> tuple
         exposed = max(min(s.ready_at[i], end) - begin, 0.0)
         g = s.group[i]
         known, stock = 0.0, 0.0
-        if s.first_touch[i] >= 0:
+        if s.first_touch[i] >= 0 and (s.awareness[i] != 0.0 or s.trust[i] != 0.0):  # else there is nothing to fade
             known = s.awareness[i] * exp_one((s.touched_at[i] - now) / c.awareness_memory)
             stock = s.trust[i] * exp_one((s.touched_at[i] - now) / c.trust_memory)
         stock += c.trust[g]

@@ -18,6 +18,7 @@ from sim.world.people import BRAND, F64, I8, Rows, Stage
 from sim.world.stores import Job, Outcome
 from sim.world.world import HAZARD_BUCKETS, World
 
+HOURS_PER_DAY = 24.0
 INTRODUCED = (REFERRAL, WORD_OF_MOUTH)
 """Channels whose leads expect the call: somebody they know brought them, so they do not cool."""
 
@@ -48,6 +49,9 @@ def _search(world: World) -> None:
     which = uniform(world.key, Decision.CONTACT_CHANNEL, people.leads[rows], 0, people.id[rows]) * hazard
     channel = np.where(which < ads, PAID_ADS, np.where(which < ads + vertical, VERTICAL_MEDIA, WALK_IN))
     hour = uniform(world.key, Decision.CONTACT_HOUR, people.leads[rows], 0, people.id[rows], people.purchases[rows])
+    stores = world.scenario.stores
+    opened = (stores.open_hour + hour * (stores.close_hour - stores.open_hour)) / HOURS_PER_DAY
+    hour = np.where(channel == WALK_IN, opened, hour)  # nobody walks into a closed store
     earliest = np.maximum(people.need_at[rows], world.now)
     moment = _at_hour(moment, hour, earliest, np.minimum(people.ready_at[rows], world.end))
     world.contacts.add(rows, moment, channel.astype(np.int8))

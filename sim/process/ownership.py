@@ -32,9 +32,9 @@ def begin(world: World, rows: Rows, moment: F64) -> None:
 def begin_initial(world: World) -> None:
     """Begin the relationships, contacts and talks of the owners at the start of the horizon."""
     rows = world.owners
-    moment = np.zeros(len(rows))
-    begin(world, rows, moment)
-    word_of_mouth.begin(world, rows, moment)
+    kept = rows[world.people.relationship[rows] >= 0]
+    begin(world, kept, np.zeros(len(kept)))
+    word_of_mouth.begin(world, rows, np.zeros(len(rows)))
 
 
 def leaving_rate(world: World, rows: Rows) -> F64:
@@ -106,7 +106,6 @@ def _care(world: World, rows: Rows) -> None:
     moment, nth, who = people.care_at[rows], people.cares[rows], people.id[rows]
     reckon(world, rows, moment)
     amount = round(world.offers.service_margin_per_year * MINOR_PER_MONEY / b.care_contacts_per_year)
-    world.service_margin += amount * len(rows)
     world.ledger.book(Purpose.SERVICE_MARGIN, people.district[rows], -1, amount)
     world.margins.append(
         len(rows), person=rows, order=people.first_order[rows], moment=moment, amount=amount, purpose=1

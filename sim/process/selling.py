@@ -18,7 +18,7 @@ from sim.world.people import BRAND, F64, NO_CAR_OF_OURS, Rows, Stage
 from sim.world.stores import Outcome
 from sim.world.world import World
 
-PLACEBO_HOURS = 0.1
+PLACEBO_HOURS_PER_WEEK = 0.1
 _WRITTEN = ("seller", "answered", "reached", "visited", "tested", "closed", "outcome", "calls", "next_at", "next_job")
 """Fields of a lead the desk writes."""
 _CARRIED = ("household", "episode", "district", "in_market", "cool_at", *_WRITTEN)
@@ -39,10 +39,11 @@ def work(world: World) -> None:
 
 
 def _flap(world: World) -> None:
-    """The butterfly of the placebo: every store's first seller is away for six minutes at the start of the tick."""
+    """The butterfly of the placebo: every store's first seller is away six minutes a week, at the start of ticks."""
     first = world.stores.first_seller[world.stores.sellers > 0]
     opened = desk.opening_time(world.now, pace(world))
-    world.sellers.free_at[first] = np.maximum(world.sellers.free_at[first], opened) + PLACEBO_HOURS
+    away = PLACEBO_HOURS_PER_WEEK * WEEKS_PER_YEAR * world.dt
+    world.sellers.free_at[first] = np.maximum(world.sellers.free_at[first], opened) + away
 
 
 def _serve(world: World, rows: Rows) -> tuple[desk.Records, desk.Records]:
@@ -81,7 +82,7 @@ def pace(world: World) -> desk.Pace:
 def _due(world: World, rows: Rows) -> desk.Records:
     """Gather what the desk needs to know of each lead: where it stands, and what its household thinks."""
     table, people, b = world.leads, world.people, world.behaviour
-    person = table.person[rows]
+    person = table.person[rows].astype(np.int64)  # an index of any other type is converted at each of its twenty uses
     _, trust, partner_trust = touches.personal(world, person)
     interest = touches.interest(world, person, trust)
     discount = np.where(table.channel[rows] == REFERRAL, world.levers.price.discount_referred, 0.0)
@@ -125,11 +126,12 @@ def _record(world: World, rows: Rows, due: desk.Records, tally: desk.Records) ->
     for name in _WRITTEN:
         getattr(table, name)[rows] = due[name]
     table.hours[rows] += due["hours"]
-    searching = people.stage[table.person[rows]] == Stage.SEARCHING
-    people.ready_at[table.person[rows[searching]]] = due["ready_at"][searching]
-    people.lead[table.person[rows[due["outcome"] != Outcome.OPEN]]] = -1
+    person = table.person[rows].astype(np.int64)
+    searching = people.stage[person] == Stage.SEARCHING
+    people.ready_at[person[searching]] = due["ready_at"][searching]
+    people.lead[person[due["outcome"] != Outcome.OPEN]] = -1
     pay = np.floor(due["hours"] * world.hourly_pay + 0.5).astype(np.int64)
-    world.payroll += int(pay.sum())
+    world.paid_now = int(pay.sum())
     world.ledger.book(Purpose.SELLER_HOURS, table.district[rows], table.channel[rows], pay)
     world.worked.append((world.tick, tally))
 
@@ -138,7 +140,7 @@ def _order(world: World, rows: Rows) -> None:
     """Lock the orders of this tick: price and discount are fixed, the referrer's credit is pending, patience begins."""
     table, people, b = world.leads, world.people, world.behaviour
     rows = rows[np.lexsort((table.household[rows], table.closed[rows]))]
-    person = table.person[rows]
+    person = table.person[rows].astype(np.int64)
     table.ordered[rows] = table.closed[rows]
     people.stage[person] = Stage.WAITING
     people.ready_at[person] = np.inf

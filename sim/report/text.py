@@ -84,7 +84,9 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
         tables.append(Table(title, header, cells, optional=("better in", "relative", "mean")))
     effects = [row for row in comparison.differences if row.metric in ORDER_EFFECTS and not row.by]
     if effects:
-        title = f"orders against {comparison.names[0]}, household by household (placebo: what chance alone moves)"
+        title = (
+            f"orders against {comparison.names[0]}, household by household (placebo: the least that chance alone moves)"
+        )
         cells = [
             [row.scenario, row.metric, number(row.mean, row.unit), interval(row.low, row.high, row.unit), str(row.n)]
             for row in effects

@@ -84,13 +84,18 @@ def settle(people: People, stores: Stores, scenario: Scenario, key: Key) -> None
 def need_scale(scenario: Scenario) -> float:
     """Weibull scale of the time between purchases that gives the mean `replacement_years`."""
     b = scenario.behaviour
-    return b.replacement_years / math.gamma(1.0 + 1.0 / b.replacement_shape)
+    return b.replacement_years / _gamma(1.0 + 1.0 / b.replacement_shape)
 
 
 def search_scale(scenario: Scenario) -> float:
     """Weibull scale of the length of a search, in years, that gives the mean `search_days`."""
     b = scenario.behaviour
-    return b.search_days / DAYS_PER_YEAR / math.gamma(1.0 + 1.0 / b.search_shape)
+    return b.search_days / DAYS_PER_YEAR / _gamma(1.0 + 1.0 / b.search_shape)
+
+
+def _gamma(x: float) -> float:
+    """The gamma function, rounded: its last bits differ between C libraries."""
+    return round(math.gamma(x), 13)
 
 
 def weibull(exponential: F64, scale: float, shape: float) -> F64:
@@ -113,7 +118,9 @@ def begin_needs(people: People, scenario: Scenario, key: Key) -> None:
         later = weibull(-numeric.log(u), scale, b.replacement_shape)
         people.need_at[:] = np.where(uniform(key, Decision.NEED, 0, 1, people.id) < pent_up, 0.0, later)
         return
-    residual = scale * gammaincinv(1.0 / b.replacement_shape, u) ** (1.0 / b.replacement_shape)
+    # Rounded, because the last bits of special functions differ between builds of the library.
+    accumulated = np.round(gammaincinv(1.0 / b.replacement_shape, u), 12)
+    residual = weibull(accumulated, scale, b.replacement_shape)
     people.need_at[:] = residual - LOOK_BACK_YEARS
     early = np.flatnonzero(people.need_at < 0.0)
     length = weibull(
@@ -127,7 +134,10 @@ def begin_needs(people: People, scenario: Scenario, key: Key) -> None:
 
 
 def initial_owners(people: People, scenario: Scenario, key: Key) -> Relationships:
-    """Make some households owners, by tenure and mileage; segments the product suits have more of them."""
+    """Make some households owners, by tenure and mileage; segments the product suits have more of them.
+
+    Returns the relationships that are still kept, after a tenure under the hazard of dropping them.
+    """
     strength = np.array(
         [scenario.brand.product_strength[s].at(scenario.horizon.start_year) for s in scenario.market.segments]
     )
@@ -152,6 +162,9 @@ def initial_owners(people: People, scenario: Scenario, key: Key) -> Relationship
     people.purchases[rows] = 0
     spread = uniform(key, Decision.INITIAL_SATISFACTION, 0, 0, people.id[rows])
     people.satisfaction[rows] = first_satisfaction(strength[people.segment[rows]], spread, b.satisfaction_spread)
+    rate = b.leave_per_year * numeric.exp(-b.leave_slope * (people.satisfaction[rows] - 0.5))
+    kept = uniform(key, Decision.INITIAL_RELATIONSHIP, 0, 0, people.id[rows]) < numeric.exp(-rate * tenure)
+    rows = rows[kept]
     by_id = rows[np.argsort(people.id[rows], kind="stable")]
     relationships = Relationships(len(by_id))
     relationships.person[:] = by_id

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import numeric
-from sim.ledger import Ledger
+from sim.ledger import Ledger, Purpose
 from sim.levers import Levers
 from sim.policies import Moment
 from sim.scenario.schema.root import Scenario
@@ -90,7 +90,7 @@ class World:
     """One replicate of one scenario at one moment; verbs take it and change it.
 
     `isolated` appends households who know nobody, `order` permutes the rows of the people table (both for tests),
-    `placebo` lets a seller of every store lose a few minutes each tick: a butterfly, used as a noise floor.
+    `placebo` lets a seller of every store lose a few minutes: a butterfly, used as a noise floor.
     """
 
     def __init__(
@@ -129,7 +129,10 @@ class World:
         self.open_leads: Rows = np.empty(0, dtype=np.int64)
         self.waiting: Rows = np.empty(0, dtype=np.int64)
         self.line_busy_until = self.line_work_done = 0.0
-        self.payroll = self.car_margin = self.discounts = self.credit_cost = self.service_margin = 0
+        self.said = dict.fromkeys(Purpose, 0)
+        self.margins_audited = 0
+        self.paid_now = 0
+        self.delivered_now: Rows = np.empty(0, dtype=np.int64)
         self.worked: list[tuple[int, Any]] = []
         self.hourly_pay = round(scenario.stores.cost_per_hour * MINOR_PER_MONEY)
         self.counts: list[dict[str, Any]] = []
@@ -193,6 +196,7 @@ class World:
                 policy.apply(self.levers, moment)
         self.offers = self._read_offers(moment.calendar)
         self.contacts = Contacts()
+        self.paid_now, self.delivered_now = 0, np.empty(0, dtype=np.int64)
         return self
 
     def _read_offers(self, calendar: float) -> Offers:

@@ -65,7 +65,7 @@ def test_households(ticks_per_year: int) -> None:
         kept = np.isnan(world.relationships.ended)
         assert int((people.relationship >= 0).sum()) == int(kept.sum())
         assert (people.relationship[world.relationships.person[kept]] == np.flatnonzero(kept)).all()
-    tell("A18", model.scenario, 1, searches=begun, lost_owners=lost, ended_relationships=int((~kept).sum()))
+    tell("A18", model.world.scenario, 1, searches=begun, lost_owners=lost, ended_relationships=int((~kept).sum()))
     assert begun > 0
     assert lost > 0
     assert not kept.all()
@@ -94,7 +94,7 @@ def test_leads_and_orders(ticks_per_year: int) -> None:
         assert (leads.arrived[np.arange(len(leads))] < world.end).all()
     tell(
         "A18",
-        model.scenario,
+        model.world.scenario,
         1,
         **dict(zip(LEAD_OUTCOMES, outcomes.tolist(), strict=True)),
         cancelled=int(cancelled.sum()),
@@ -115,7 +115,7 @@ def test_no_lead_arrives_before_its_tick() -> None:
 
 def test_media_money() -> None:
     model = everything()
-    scenario = model.scenario
+    scenario = model.world.scenario
     for world in steps(model):
         assert (world.media_spent <= world.media_offered).all()
         for medium, channel in ((0, PAID_ADS), (1, VERTICAL_MEDIA)):
@@ -161,7 +161,14 @@ def test_credits_and_discounts() -> None:
     )
     assert len(first) == vested.sum()  # a cap of one: no owner is rewarded twice in a year
     tell(
-        "A18", model.scenario, 1, promised=promised, vested=parts[0], voided=parts[1], pending=parts[2], capped=parts[3]
+        "A18",
+        model.world.scenario,
+        1,
+        promised=promised,
+        vested=parts[0],
+        voided=parts[1],
+        pending=parts[2],
+        capped=parts[3],
     )
     assert min(parts) > 0
 

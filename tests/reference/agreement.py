@@ -203,7 +203,7 @@ class Agreement:
             return
         shown = self.differences[:SHOWN]
         more = len(self.differences) - len(shown)
-        where = f"tick {self.twin.market.tick} of {self.model.scenario.name}"
+        where = f"tick {self.twin.market.tick} of {self.model.world.scenario.name}"
         raise AssertionError("\n  ".join([where, *shown, *([f"and {more} more"] if more else [])]))
 
 

@@ -47,6 +47,9 @@ def search(m: Market, h: Household) -> None:
     which = m.chance.uniform(Decision.CONTACT_CHANNEL, h.leads, h.id) * hazard
     channel = PAID_ADS if which < ads else VERTICAL_MEDIA if which < ads + vertical else WALK_IN
     hour = m.chance.uniform(Decision.CONTACT_HOUR, h.leads, h.id, h.purchases)
+    if channel == WALK_IN:
+        stores = m.scenario.stores
+        hour = (stores.open_hour + hour * (stores.close_hour - stores.open_hour)) / 24.0
     moment = at_hour(begin + h.contact_left / hazard, hour, begin, min(h.ready_at, m.end))
     m.contacts.append(Contact(h, moment, channel))
 

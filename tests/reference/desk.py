@@ -129,15 +129,16 @@ class Desk:
     def nurture(self, lead: Lead, moment: float) -> None:
         """Call again someone who was not ready."""
         assert lead.seller is not None
-        self.work(
-            lead,
-            self.begin(lead.seller, moment),
-            self.takes(lead, Decision.CALL_TIME, lead.calls, self.s.call_hours),
-        )
+        begin = self.begin(lead.seller, moment)
+        turn = max(moment, self.clock(begin))
+        self.work(lead, begin, self.takes(lead, Decision.CALL_TIME, lead.calls, self.s.call_hours))
         lead.calls += 1
         self.m.calls[lead.person.district] += 1
         self.m.happened["nurture call"] += 1
-        self.propose(lead, moment)
+        if turn < lead.person.ready_at:
+            self.propose(lead, turn)
+        else:
+            lead.next_at = math.inf
 
     def propose(self, lead: Lead, moment: float) -> None:
         """Propose a visit; who declines is called again, if the search lasts that long."""

@@ -22,7 +22,7 @@ def arise(m: Market) -> None:
 def begin_search(m: Market, h: Household) -> None:
     """Search from `need_at` on, for a drawn time."""
     b = m.b
-    scale = b.search_days / DAYS_PER_YEAR / math.gamma(1.0 + 1.0 / b.search_shape)
+    scale = b.search_days / DAYS_PER_YEAR / round(math.gamma(1.0 + 1.0 / b.search_shape), 13)
     threshold = m.chance.exponential(Decision.SEARCH, h.purchases, h.id)
     h.stage = Stage.SEARCHING
     h.ready_at = h.need_at + scale * power_one(threshold, 1.0 / b.search_shape)
@@ -37,7 +37,7 @@ def draw_contact(m: Market, h: Household) -> None:
 def settle(m: Market, h: Household, moment: float, car: int) -> None:
     """The household drives another car from `moment` on; the next need is dated."""
     b = m.b
-    scale = b.replacement_years / math.gamma(1.0 + 1.0 / b.replacement_shape)
+    scale = b.replacement_years / round(math.gamma(1.0 + 1.0 / b.replacement_shape), 13)
     h.stage, h.car, h.ready_at = Stage.IDLE, car, math.inf
     h.purchases += 1
     threshold = m.chance.exponential(Decision.NEED, h.purchases, h.id)

@@ -40,7 +40,7 @@ class Twin:
 def copied(model: GrowthModel) -> Market:
     """The market as it was built."""
     world = model.world
-    m = Market(model.scenario, Chance(Key(model.scenario.seed, model.replicate)))
+    m = Market(model.world.scenario, Chance(Key(model.world.scenario.seed, model.replicate)))
     names = [name for name in world.people.columns if name not in PLAIN]
     columns = {name: getattr(world.people, name).tolist() for name in names}
     m.households = [

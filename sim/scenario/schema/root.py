@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, create_model, model_validator
 
@@ -32,7 +32,7 @@ class Economics(Section):
 
     discount_rate_per_year: Rate
     """Discount rate of lifetime value, per year (M20)."""
-    ltv_window_years: Years
+    ltv_window_years: Annotated[Years, Field(gt=0)]
     """Years after delivery in which margins count towards `ltv`."""
     follow_up_weeks: Weeks
     """Weeks a lead is followed before its conversion is counted."""
@@ -93,6 +93,9 @@ class Scenario(Section):
         for name in self.stores.by_district:
             if name not in names:
                 raise ValueError(f"stores.by_district names unknown district {name!r}; known are {', '.join(names)}")
+        referral = getattr(self.policies, "referral", None)
+        if referral is not None and max(referral.buyer_discount.values) >= min(self.brand.price.values):
+            raise ValueError("policies.referral.buyer_discount must be smaller than brand.price at all times")
         return self
 
     def active_policies(self) -> list[tuple[str, Any]]:

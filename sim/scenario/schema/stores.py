@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -48,6 +49,11 @@ class Stores(Section):
     def _open(self) -> Self:
         if self.close_hour <= self.open_hour:
             raise ValueError(f"close_hour ({self.close_hour:g}) must be later than open_hour ({self.open_hour:g})")
+        if not math.isinf(self.hours_per_week) and self.hours_per_week > self.open_hours_per_week() + 1e-6:
+            raise ValueError(
+                f"hours_per_week ({self.hours_per_week:g}) must not exceed the {self.open_hours_per_week():.4g} hours "
+                "a store is open; widen open_hour and close_hour or write unlimited"
+            )
         if abs(self.skill_mean - 0.5) + self.skill_spread > 0.5:
             raise ValueError("skill_mean and skill_spread must keep skill within 0 and 1")
         return self
