@@ -206,5 +206,5 @@ def test_stage_conversions_multiply(records: Records) -> None:
 
 
 def test_the_scenario_has_everything_on() -> None:
-    scenario: Scenario = everything().scenario
+    scenario: Scenario = everything().world.scenario
     assert [name for name, _ in scenario.active_policies()] == ["paid_ads", "vertical_media", "referral"]
