@@ -40,6 +40,8 @@ def cache_root() -> Path:
 def prepare() -> Path:
     """Point Numba's cache to the folder of the present sources and return it; call before Numba is imported.
 
+    Where matplotlib could not keep its font list, its folder (`MPLCONFIGDIR`) is set too.
+
     A `NUMBA_CACHE_DIR` set by the user becomes the parent of that folder. Where nothing can be written, a private
     temporary folder is used, which is removed when this process ends.
     """
@@ -57,6 +59,24 @@ def prepare() -> Path:
         folder.mkdir()
         atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    if not _matplotlib_can_write():
+        # Beside the kernels: without a folder of its own, matplotlib complains on standard error in every process.
+        os.environ["MPLCONFIGDIR"] = str(folder.parent)
     if "numba" in sys.modules:  # a notebook was first: Numba has read the variable already
         sys.modules["numba"].config.CACHE_DIR = str(folder)
     return folder
+
+
+def _matplotlib_can_write() -> bool:
+    """Whether matplotlib finds the folders it looks for, or was told another one by the user."""
+    if os.environ.get("MPLCONFIGDIR"):
+        return True
+    try:
+        for variable, usual in (("XDG_CONFIG_HOME", ".config"), ("XDG_CACHE_HOME", ".cache")):
+            folder = Path(os.environ.get(variable) or Path.home() / usual) / "matplotlib"
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):
+                return False
+    except (OSError, RuntimeError):  # RuntimeError: no home folder
+        return False
+    return True

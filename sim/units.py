@@ -19,6 +19,8 @@ DAYS_PER_YEAR: Final = 365
 HOURS_PER_YEAR: Final = 8760
 MINUTES_PER_YEAR: Final = 525600
 MINOR_PER_MONEY: Final = 100
+MAX_MONEY: Final = 10**12
+"""Largest amount of money a parameter may hold: sums of minor units stay far within 64 bits."""
 UNLIMITED: Final = "unlimited"
 
 T = TypeVar("T")
@@ -101,7 +103,11 @@ _duration: Final = "a number of {} of at least 0"
 Share = Annotated[
     float, Field(strict=True, ge=0, le=1, allow_inf_nan=False), Unit("share", "a share from 0 to 1", "0.3")
 ]
-Money = Annotated[float, _at_least_zero, Unit("money", "an amount of money of at least 0", "1000")]
+Money = Annotated[
+    float,
+    Field(strict=True, ge=0, le=MAX_MONEY, allow_inf_nan=False),
+    Unit("money", "an amount of money of at least 0", "1000"),
+]
 Rate = Annotated[float, _at_least_zero, Unit("rate", "a rate of at least 0", "0.5")]
 Factor = Annotated[float, _at_least_zero, Unit("factor", "a factor of at least 0", "1.2")]
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False), Unit("number", "a finite number", "-0.5")]

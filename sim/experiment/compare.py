@@ -153,16 +153,23 @@ class Comparison:
         return words
 
     def _credit_sentences(self, name: str) -> list[str]:
-        """What the referral programme is credited with beside what it brought."""
-        wanted = [d for d in self.differences if d.scenario == name and d.by == {"channel": "referral"}]
-        found = {d.metric: d for d in wanted}
-        if "incremental_orders" not in found or not found["orders"].mean > 0:
+        """What the referral programme is credited with beside what it brought; nothing without an interval."""
+        result = self.scenarios[self.names[1:].index(name)]
+        if result.scenario.market != self.reference.scenario.market:
             return []
-        orders = found["orders"].mean
-        anyway = 1.0 - min(found["incremental_orders"].mean / orders, 1.0)
+        numbers = _common(self.reference, result)
+        pairs = [(result.tables(number), self.reference.tables(number)) for number in numbers]
+        rows = [_pair_rows(self.reference, table.orders, table.scope, without) for table, without in pairs]
+        wanted = ("incremental_share", {"channel": "referral"})
+        share = next(row for row in metrics.summarise(rows) if (row.metric, row.by) == wanted)
+        if share.n < 2:
+            return []
+        orders = self.get(name, "orders", channel="referral").mean
+        low, high = (min(max(1.0 - bound, 0.0), 1.0) for bound in (share.high, share.low))
         return [
-            f"Of the {orders:,.0f} orders of {name} credited to referral, {anyway:.0%} would have come anyway "
-            f"in {self.names[0]} - later, or through another channel."
+            f"Of the {orders:,.0f} orders of {name} credited to referral, {1.0 - share.mean:.0%} would have come "
+            f"anyway in {self.names[0]} - later, or through another channel (95% interval {low:.0%} to {high:.0%}, "
+            f"from {share.n} of {len(numbers)} replicates and the orders early enough to classify)."
         ]
 
     def __str__(self) -> str:

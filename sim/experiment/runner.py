@@ -70,7 +70,8 @@ def perform(task: Task) -> Outcome:
     try:
         store.write_replicate(task.folder, task.replicate, tables, placebo=task.placebo)
     except OSError as error:
-        return Outcome(0.0, error=store.cannot_write(error), details=traceback.format_exc(), unwritable=True)
+        reason = store.cannot_write(error, task.folder)
+        return Outcome(0.0, error=reason, details=traceback.format_exc(), unwritable=True)
     return Outcome(time.perf_counter() - started)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 METRICS, SERIES, ORDERS, PLACEBO = "metrics", "series", "orders", "placebo-orders"
-"""Kinds of replicate files; a replicate counts as stored when its metrics are there, which are written last."""
+"""Kinds of replicate files; of those of a replicate, its metrics are written last."""
 
 MANIFEST, SCENARIO, SUMMARY = "manifest.json", "scenario.yaml", "metrics.parquet"
 FIGURES = "figures"
@@ -39,7 +39,9 @@ class Run:
 
     def stored(self) -> list[int]:
         """Numbers of the replicates that are there, whole."""
-        return _numbers(self.folder, METRICS)
+        # All files, not the metrics alone: a file that was deleted because it was damaged is to be made again.
+        found = (_numbers(self.folder, kind) for kind in (METRICS, SERIES, ORDERS))
+        return sorted(set.intersection(*map(set, found)))
 
     def placebos(self) -> list[int]:
         """Numbers of the placebo replicates that are there."""
@@ -186,15 +188,27 @@ def manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a run directory, empty when there is none yet.
 
     Raises:
-        StoreError: it is not readable as JSON.
+        UsageError: the folder cannot be read.
+        StoreError: it is not JSON, or not of the form of a manifest.
     """
     path = folder / MANIFEST
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        str(path).encode()  # Parquet files take no names but those of UTF-8
+        text = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, UnicodeEncodeError) as error:
+        # The latter: a name that was read or cannot be written in another encoding (LC_ALL=C).
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise UsageError(f"cannot read results in {folder}: {reason}; choose another folder with --out DIR") from error
+    try:
+        content = dict(json.loads(text))
+        timings = content.get("timings", {})
+        if not all(isinstance(part, dict) for part in (content.get("files", {}), timings, timings.get("seconds", {}))):
+            raise TypeError("its files or timings are no maps")
+    except (ValueError, TypeError, AttributeError) as error:
         raise StoreError(f"{path}: not a readable manifest ({error}); delete it and run the same again") from error
+    return content
 
 
 def _read(path: Path) -> tuple[Columns, Scope]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ class Lines(Silent):
         """Begin counting."""
         self.total, self.done = total, 0
         self.began = self.spoke = time.monotonic()
-        self._say(f"simulating {total} replicates")
+        self._say(f"simulating {total} {'replicate' if total == 1 else 'replicates'}")
 
     def advance(self, task: Task, outcome: Outcome) -> None:
         """Count one replicate and speak if it is time or the last."""
@@ -46,7 +47,9 @@ class Lines(Silent):
             self._say(f"{self.done} of {self.total} replicates, {clock(left)} left")
 
     def _say(self, line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+        # Whoever read this may have gone; that is no reason to stop simulating.
+        with contextlib.suppress(OSError):
+            print(line, file=sys.stderr, flush=True)
 
 
 class Bar(Silent):

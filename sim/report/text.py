@@ -37,6 +37,10 @@ YEARLY_METRICS = ("leads", "deliveries", "cpl", "cac", "lead_to_order", "referra
 """Of those, the ones whose course over the years is printed."""
 
 
+COUNTS = ("count", "ratio", "minutes", "months", "years", "share")
+"""Units without a denominator that are no money."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A titled table of text cells; the first column is text, the others are numbers."""
@@ -48,6 +52,8 @@ class Table:
     """How many columns from the left hold words."""
     optional: Sequence[str] = ()
     """Columns that a narrow terminal does without."""
+    note: str = ""
+    """What a reader should know about the cells, in a line below them."""
 
 
 def run_tables(result: Result) -> list[Table]:
@@ -66,9 +72,9 @@ def run_tables(result: Result) -> list[Table]:
         for name in YEARLY_METRICS
         if (name, years[0]) in yearly
     ]
-    heading = f"{result.scenario.name}: {years[0]} to {years[-1]}, {len(result.replicates)} replicates"
+    heading = f"{result.scenario.name}: {years[0]} to {years[-1]}, replicates: {len(result.replicates)}"
     return [
-        Table(heading, ["metric", "mean", "95% interval", "unit", "n"], rows),
+        Table(heading, ["metric", "mean", "95% interval", "unit", "n"], rows, note=_undefined(rows)),
         Table("by year", ["metric", *map(str, years)], course),
     ]
 
@@ -81,11 +87,12 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
         chosen = [row for row in comparison.differences if row.scenario == name and not row.by]
         cells = [_difference(row) for row in chosen if row.metric in KEY_METRICS]
         title = f"{name}: paired differences to {comparison.names[0]}"
-        tables.append(Table(title, header, cells, optional=("better in", "relative", "mean")))
+        tables.append(Table(title, header, cells, optional=("better in", "relative", "mean"), note=_undefined(cells)))
     effects = [row for row in comparison.differences if row.metric in ORDER_EFFECTS and not row.by]
     if effects:
         title = (
-            f"orders against {comparison.names[0]}, household by household (placebo: the least that chance alone moves)"
+            f"orders against {comparison.names[0]}, household by household, of orders early enough to classify "
+            "(placebo: the least that chance alone moves)"
         )
         cells = [
             [row.scenario, row.metric, number(row.mean, row.unit), interval(row.low, row.high, row.unit), str(row.n)]
@@ -96,7 +103,8 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
 
 
 def _difference(row: Difference) -> list[str]:
-    better = f"{row.share_better:.0%}" if math.isfinite(row.share_better) else "-"
+    unchanged = row.difference == 0 and row.verdict == "equivalent"
+    better = f"{row.share_better:.0%}" if math.isfinite(row.share_better) and not unchanged else "-"
     return [
         row.metric,
         number(row.reference_mean, row.unit),
@@ -109,13 +117,27 @@ def _difference(row: Difference) -> list[str]:
     ]
 
 
+def _undefined(rows: Sequence[Sequence[str]]) -> str:
+    """The reason for the means (second column) that are not there."""
+    missing = ", ".join(row[0] for row in rows if row[1] == "-")
+    reason = "no complete follow-up within the simulated years, or nothing to divide by"
+    return f"- : {reason} ({missing})" if missing else ""
+
+
 def number(value: float, unit: str, *, signed: bool = False) -> str:
-    """A number as people read it: shares in percent, large amounts without decimals, `-` where undefined."""
+    """A number as people read it: shares in percent, large amounts without decimals, `-` where undefined.
+
+    Sums of money of a million and more have six significant digits, in millions: weights make the rest of them noise.
+    """
     if not math.isfinite(value):
         return "-" if math.isnan(value) else ("inf" if value > 0 else "-inf")
     sign = "+" if signed else ""
     if unit == "share":
         return f"{value:{sign}.1%}"
+    if unit not in COUNTS and "/" not in unit and abs(value) >= 1e6:
+        millions = float(f"{value / 1e6:.6g}")
+        before = len(f"{abs(millions):.0f}") if abs(millions) >= 1 else 0
+        return f"{millions:{sign},.{max(6 - before, 0)}f} M"
     decimals = 0 if abs(value) >= 100 or value == int(value) else 1 if abs(value) >= 10 else 3
     return f"{value:{sign},.{decimals}f}"
 
@@ -139,7 +161,8 @@ def markdown(tables: Iterable[Table]) -> str:
     for table in tables:
         rule = ["---" if place < table.text_columns else "---:" for place in range(len(table.header))]
         lines = [f"| {' | '.join(row)} |" for row in (table.header, rule, *table.rows)]
-        blocks.append("\n".join([f"### {table.title}", "", *lines, ""]))
+        note = [table.note, ""] if table.note else []
+        blocks.append("\n".join([f"### {table.title}", "", *lines, "", *note]))
     return "\n".join(blocks)
 
 
@@ -152,7 +175,7 @@ def _plain(table: Table) -> str:
         ).rstrip()
         for row in (table.header, *table.rows)
     ]
-    return "\n".join([table.title, *lines, ""])
+    return "\n".join([table.title, *lines, *filter(None, [table.note]), ""])
 
 
 def _rich(table: Table, width: int | None) -> str:
@@ -162,10 +185,15 @@ def _rich(table: Table, width: int | None) -> str:
     # Through memory, because a reader that goes away must not make rich end the program.
     console = Console(file=io.StringIO(), force_terminal=True, width=width)
     columns = dict(zip(table.header, zip(*table.rows, strict=True), strict=True))
+    left_out = []
     for name in table.optional:
         if sum(max(map(len, (title, *cells))) + 2 for title, cells in columns.items()) > console.width:
             del columns[name]
+            left_out.append(name)
+    narrow = f"{console.width} columns are too narrow for: {', '.join(left_out)}" if left_out else ""
+    notes = "\n".join(filter(None, (table.note, narrow)))
     shown: RichTable = RichTable(title=table.title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    shown.caption, shown.caption_justify = notes or None, "left"
     for place, name in enumerate(columns):
         shown.add_column(name, justify="left" if place < table.text_columns else "right")
     for row in zip(*columns.values(), strict=True):

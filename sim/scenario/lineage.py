@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sim.errors import Problem
-from sim.scenario.places import DEFAULTS, displayed, in_limits, is_defaults, parent_of
+from sim.scenario.places import DEFAULTS, displayed, in_limits, is_defaults, parent_of, real
 from sim.scenario.text import read_text
 from sim.scenario.tree import Node, shown
 from sim.scenario.yaml_core import parse
@@ -32,13 +32,23 @@ class Lineage:
         chain: list[Path] = []
         following: Path | None = file
         while following is not None:
-            chain.append(following.resolve())
+            chain.append(real(following))
             layer = self._layer(following)
             if layer is None:
                 return None
             layers.append(layer)
             following = self._parent(following, layer, chain)
+        for inside, layer in zip(chain, layers, strict=True):
+            self._check_behaviour(inside, layer, layers[-1])
         return layers
+
+    def _check_behaviour(self, file: Path, layer: Node, defaults: Node) -> None:
+        """Refuse constants of behaviour where a file may not set them; repeating the defaults changes nothing."""
+        behaviour, usual = layer.child("behaviour"), defaults.child("behaviour")
+        if not behaviour or self._allow_behaviour or in_limits(file, self._scenarios):
+            return
+        if not _within(behaviour.plain(), usual.plain() if usual else None):
+            self.problems.append(Problem(behaviour.file, behaviour.line, "behaviour", BEHAVIOUR_FORBIDDEN))
 
     def _layer(self, file: Path) -> Node | None:
         """Return the tree of one file; None, with problems, if it is not a map of keys."""
@@ -59,9 +69,6 @@ class Lineage:
             message = f"must be {SCHEMA_VERSION}, not {shown(version.value)}; this program reads no other version"
             self.problems.append(Problem(name, version.line, "schema_version", message))
             entries["schema_version"] = Node(SCHEMA_VERSION, name, version.line)
-        behaviour = entries.get("behaviour")
-        if behaviour and not (self._allow_behaviour or is_defaults(file, self._scenarios) or in_limits(file)):
-            self.problems.append(Problem(name, behaviour.line, "behaviour", BEHAVIOUR_FORBIDDEN))
         return node
 
     def _parent(self, file: Path, layer: Node, chain: list[Path]) -> Path | None:
@@ -78,12 +85,12 @@ class Lineage:
             parent = parent_of(file, extends.value, self._scenarios)
         except ValueError as error:
             return self._refuse(extends, str(error))
-        if parent.resolve() in chain:
-            circle = [*chain[chain.index(parent.resolve()) :], parent.resolve()]
+        if real(parent) in chain:
+            circle = [*chain[chain.index(real(parent)) :], real(parent)]
             return self._refuse(extends, f"goes round in a circle: {' -> '.join(path.stem for path in circle)}")
         if len(chain) >= MAX_LEVELS:
             return self._refuse(extends, f"goes through more than {MAX_LEVELS} files")
-        if in_limits(parent) and not in_limits(file):
+        if in_limits(parent, self._scenarios) and not in_limits(file, self._scenarios):
             return self._refuse(
                 extends, "closed-form scenarios have a behaviour of their own and cannot be extended here"
             )
@@ -94,3 +101,10 @@ class Lineage:
         self.problems.append(Problem(extends.file, extends.line, "extends", message))
         self.broken = True
         return self._scenarios / DEFAULTS
+
+
+def _within(given: object, usual: object) -> bool:
+    """Return whether everything given stands among the usual values too; true is not 1 here."""
+    if isinstance(given, dict) and isinstance(usual, dict):
+        return all(key in usual and _within(value, usual[key]) for key, value in given.items())
+    return isinstance(given, bool) == isinstance(usual, bool) and given == usual

@@ -13,6 +13,7 @@ from sim.scenario.lineage import BEHAVIOUR_FORBIDDEN, Lineage
 from sim.scenario.merge import Cleared, merge
 from sim.scenario.overrides import FROM_COMMAND, FROM_PYTHON, Overrides, first_keys, overridden
 from sim.scenario.places import SCENARIOS, displayed, find, in_limits, is_defaults
+from sim.scenario.shape import keys_of, types_at
 from sim.scenario.tree import Key, Node, origins
 from sim.scenario.yaml_core import parse
 
@@ -30,6 +31,8 @@ class Resolved(Generic[M]):
     origins: dict[str, tuple[str, int | None]]
     """Path -> (file, line) for every value that was set; what is absent is a default of the model."""
     file: Path
+    left_out: tuple[str, ...] = ()
+    """Paths of settings that were left out because they lie below a policy that is off."""
 
 
 def read(
@@ -39,11 +42,13 @@ def read(
     *,
     scenarios: Path = SCENARIOS,
     allow_behaviour: bool = False,
+    leave_out_off: bool = False,
 ) -> Resolved[M]:
     """Return a scenario with all it inherits, validated as the model.
 
     `overrides` maps paths to values, or lists texts `path=VALUE`; the last one wins. `allow_behaviour` lets files and
-    overrides set the constants of behaviour, which otherwise only the defaults and closed-form scenarios may.
+    overrides set the constants of behaviour, which otherwise only the defaults and closed-form scenarios may. A text
+    below a policy that is off is a problem, or left out and reported in the result with `leave_out_off`.
     Raises ScenarioError with every problem at once.
     """
     file = find(name_or_path, scenarios)
@@ -60,15 +65,19 @@ def read(
     root = merge(None, layers[-1], cleared)  # the defaults
     for layer in reversed(layers[:-1]):
         root = merge(_without(root, _OWN_KEYS), layer, cleared)
-    problems += _forbidden_overrides(overrides, allow_behaviour or in_limits(file))
-    root, found = overridden(root, overrides, cleared)
+    problems += _forbidden_overrides(overrides, allow_behaviour or in_limits(file, scenarios))
+    left_out: list[str] = []
+    # A parent that was not found may have switched a policy on.
+    policies = [] if lineage.broken else keys_of(types_at(model, ("policies",)))
+    root, found = overridden(root, overrides, cleared, policies, left_out if leave_out_off else None)
     problems += found
+    cleared = [entry for entry in cleared if entry[0] != ("extends",)]  # `extends: null` is the parent of all
     root = _without(root, ("extends",))
     scenario, found = check(model, root, cleared)
     problems += [p for p in found if not (lineage.broken and p.message.startswith(MISSING))]
     if problems or scenario is None:
         raise ScenarioError(_in_order(problems))
-    return Resolved(scenario, origins(root), file)
+    return Resolved(scenario, origins(root), file, tuple(left_out))
 
 
 def restore(text: str, model: type[M], file: str = "scenario.yaml") -> M:

@@ -1,24 +1,38 @@
 """`--set a.b[0].c=VALUE`, and the same from Python: settings on top of a scenario's files."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sim.errors import Problem
 from sim.scenario.merge import Cleared, merge
 from sim.scenario.text import forbidden_character
 from sim.scenario.tree import Index, Node, Step, dotted, planted, steps_of
-from sim.scenario.yaml_core import parse
+from sim.scenario.yaml_core import MAX_DEPTH, parse
 
 Overrides = Mapping[str, object] | Sequence[str]
 
 FROM_COMMAND = "--set"
 FROM_PYTHON = "override"
 
+_LONGEST_PATH = 200
 
-def overridden(root: Node, overrides: Overrides, cleared: Cleared) -> tuple[Node, list[Problem]]:
+
+class OffError(ValueError):
+    """A setting below a policy that is off."""
+
+
+def overridden(
+    root: Node,
+    overrides: Overrides,
+    cleared: Cleared,
+    policies: Collection[str] = (),
+    left_out: list[str] | None = None,
+) -> tuple[Node, list[Problem]]:
     """Return the tree with overrides applied in their order (the last one wins), and the problems of their form.
 
-    A mapping is from path to value; a sequence holds texts `path=VALUE`, VALUE being YAML.
+    A mapping is from path to value; a sequence holds texts `path=VALUE`, VALUE being YAML. A text below one of
+    `policies` that is off is a problem, since it would switch the policy on in passing; with `left_out` it is noted
+    there instead, by its path, and not applied.
     """
     problems: list[Problem] = []
     if isinstance(overrides, Mapping):
@@ -27,10 +41,40 @@ def overridden(root: Node, overrides: Overrides, cleared: Cleared) -> tuple[Node
         settings = [_from_command(text, problems) for text in overrides]
     for path, node in (setting for setting in settings if setting is not None):
         try:
-            root = _set(root, steps_of(path), node, (), cleared)
+            steps = _steps(path)
+            if not isinstance(overrides, Mapping):
+                _ensure_on(root, steps, policies)
+            root = _set(root, steps, node, (), cleared)
+        except OffError as error:
+            if left_out is None:
+                problems.append(Problem(node.file, None, path, str(error)))
+            else:
+                left_out.append(path)
         except ValueError as error:
-            problems.append(Problem(node.file, None, path, str(error)))
+            problems.append(Problem(node.file, None, _shortened(path), str(error)))
     return root, problems
+
+
+def _steps(path: str) -> list[Step]:
+    steps = steps_of(path)
+    if len(steps) > MAX_DEPTH:
+        raise ValueError(f"is nested too deeply (more than {MAX_DEPTH} levels)")
+    return steps
+
+
+def _shortened(path: str) -> str:
+    return path if len(path) <= _LONGEST_PATH else path[: _LONGEST_PATH - 3] + "..."
+
+
+def _ensure_on(root: Node, steps: list[Step], policies: Collection[str]) -> None:
+    """Raise OffError if the steps lead below a policy that is off."""
+    if len(steps) < 3 or steps[0] != "policies" or steps[1] not in policies:
+        return
+    section = root.child("policies")
+    if section is None or (isinstance(section.value, dict) and section.child(steps[1]) is None):
+        name = root.child("name")
+        where = f"in {name.value!r}" if name is not None else "here"
+        raise OffError(f"policies.{steps[1]} is off {where}; write policies.{steps[1]}={{}} before it to switch it on")
 
 
 def first_keys(overrides: Overrides) -> set[str]:

@@ -21,6 +21,8 @@ def find(name_or_path: str | Path, scenarios: Path = SCENARIOS) -> Path:
     Raises ScenarioError, with the nearest name, if there is none.
     """
     text = str(name_or_path)
+    if not text:
+        raise ScenarioError([Problem("''", None, "", f"no such scenario; {advice('', known(scenarios), 'there are')}")])
     path = Path(text)
     if path.suffix in SUFFIXES and os.path.lexists(path):
         return path
@@ -30,8 +32,10 @@ def find(name_or_path: str | Path, scenarios: Path = SCENARIOS) -> Path:
                 return candidate
     if os.path.lexists(path):
         raise ScenarioError([Problem(text, None, "", "is not a scenario; scenarios are files that end in .yaml")])
+    beside = next((text + suffix for suffix in SUFFIXES if os.path.isfile(text + suffix)), None)
     wanted = path.stem if path.suffix in SUFFIXES else text
-    raise ScenarioError([Problem(text, None, "", f"no such scenario; {advice(wanted, known(scenarios), 'there are')}")])
+    hint = f"did you mean the file '{beside}'?" if beside else advice(wanted, known(scenarios), "there are")
+    raise ScenarioError([Problem(text, None, "", f"no such scenario; {hint}")])
 
 
 def known(scenarios: Path = SCENARIOS) -> list[str]:
@@ -49,17 +53,17 @@ def parent_of(file: Path, reference: object, scenarios: Path = SCENARIOS) -> Pat
         raise ValueError(
             "must be the name of a scenario beside this file or in scenarios/, for example baseline or cases/tesla"
         )
-    beside = file.resolve().parent
+    beside = real(file).parent
     outside = False
     itself = None
-    for folder in (beside, scenarios.resolve()):
+    for folder in (beside, real(scenarios)):
         for candidate in _spellings(folder, reference):
             if not os.path.lexists(candidate):
                 continue
-            target = candidate.resolve()
+            target = real(candidate)
             if not target.is_relative_to(folder):
                 outside = True
-            elif target == file.resolve():  # `baseline.yaml` of a user may extend the project's `baseline`
+            elif target == real(file):  # `baseline.yaml` of a user may extend the project's `baseline`
                 itself = target
             else:
                 return target
@@ -75,12 +79,17 @@ def parent_of(file: Path, reference: object, scenarios: Path = SCENARIOS) -> Pat
 
 def is_defaults(file: Path, scenarios: Path = SCENARIOS) -> bool:
     """Return whether a file is the root parent of all scenarios."""
-    return file.resolve() == (scenarios / DEFAULTS).resolve()
+    return real(file) == real(scenarios / DEFAULTS)
 
 
-def in_limits(file: Path) -> bool:
-    """Return whether a file is a closed-form scenario, which may set the constants of behaviour."""
-    return file.resolve().parent.name == "limits"
+def in_limits(file: Path, scenarios: Path = SCENARIOS) -> bool:
+    """Return whether a file is one of the project's closed forms, which may set the constants of behaviour."""
+    return real(file).parent == real(scenarios / "limits")
+
+
+def real(path: Path) -> Path:
+    """Return the absolute path with links followed; a link that leads to itself stays (`Path.resolve` would raise)."""
+    return Path(os.path.realpath(path))
 
 
 def displayed(file: Path) -> str:

@@ -1,5 +1,6 @@
 """What pydantic objects to, in the words of someone who writes scenarios."""
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -43,8 +44,10 @@ def wording(detail: ErrorDetails, value: object, types: Sequence[Any], of_key: b
         return f"must be {unit.meaning if unit else 'a finite number'}, not {shown(value)}{lifted}"
     if kind in _RANGES:
         name, relation = _RANGES[kind]
-        meaning = f" ({unit.meaning})" if unit else ""
-        return f"must be {relation} {limits[name]:g}{meaning}, not {shown(value)}{_percent_hint(value, unit)}"
+        wanted = f"{relation} {_figure(limits[name])}"
+        if unit and name in ("ge", "le") and _figure(limits[name]) in unit.meaning.split():
+            wanted = unit.meaning  # it says so itself
+        return f"must be {wanted}, not {shown(value)}{_percent_hint(value, unit)}"
     if kind in _KINDS:
         keys = keys_of(types)
         known = f" ({', '.join(keys[:6])}{', ...' if len(keys) > 6 else ''})" if keys else ""
@@ -68,6 +71,11 @@ def _number_wording(plain: str, value: object, types: Sequence[Any], unit: Unit 
     return f"must be {meaning}{lifted}{by_year}, not {shown(value)}{_text_hint(value)}"
 
 
+def _figure(limit: float) -> str:
+    """Return a limit as people write it; years stay without a separator."""
+    return f"{limit:,.15g}" if abs(limit) >= 10_000 else f"{limit:g}"
+
+
 def _text_hint(value: object) -> str:
     """Return how to write a number that was written as text."""
     if not isinstance(value, str):
@@ -78,7 +86,8 @@ def _text_hint(value: object) -> str:
     try:
         if text.endswith("%"):
             return f"; write {float(text[:-1]) / 100:g}"
-        float(text)
+        if not math.isfinite(float(text)):
+            return ""
     except ValueError:
         return ""
     return "; write it without quotes" if text == value else f"; write {text}"

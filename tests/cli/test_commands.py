@@ -84,6 +84,150 @@ def test_run_json(shell: Shell) -> None:
     assert done.stderr == ""
 
 
+def test_few_replicates_are_said_to_be_few(shell: Shell) -> None:
+    words = ("run", "baseline", "--jobs", "1", "--reps")
+    alone = shell(*words, "1").stderr
+    assert "simulating 1 replicate\n" in alone
+    assert "one replicate has no intervals" in alone
+    assert "fewer than 5 replicates are wide" in shell(*words, "4").stderr
+    assert "replicates are wide" not in shell(*words, "5").stderr
+
+
+def test_what_is_undefined_has_a_reason() -> None:
+    from sim.report.text import Table, _undefined, markdown
+
+    rows = [["ltv", "-", "-", "CNY", "0"], ["cac", "9", "-", "CNY", "1"]]
+    note = _undefined(rows)
+    assert note == "- : no complete follow-up within the simulated years, or nothing to divide by (ltv)"
+    assert _undefined(rows[1:]) == ""
+    assert note in markdown([Table("t", ["metric", "mean", "interval", "unit", "n"], rows, note=note)])
+
+
+def test_sums_of_money_show_what_is_known_of_them() -> None:
+    from sim.report.text import number
+
+    assert number(3_420_000_004.0, "CNY") == "3,420.00 M"
+    assert number(-27_360_000_001.0, "CNY", signed=True) == "-27,360.0 M"
+    assert number(3_420_004.0, "count") == "3,420,004"
+    assert number(999_999.0, "CNY") == "999,999"
+
+
+def test_a_scenario_named_twice_is_compared_once(shell: Shell) -> None:
+    done = shell("compare", "baseline", "referral", "referral", "--reps", "1", "--jobs", "1", "--json")
+    assert json.loads(done.stdout)["scenarios"] == ["referral"]
+
+
+@pytest.mark.parametrize("broken", ["figures", "no space"])
+def test_comparison_is_printed_before_anything_is_written(shell: Shell, broken: str) -> None:
+    words = ("compare", "baseline", "referral", "--reps", "2", "--jobs", "1", "--quiet")
+    complete = shell(*words)
+    if broken == "figures":  # a folder that root cannot write either
+        figures = shell.run_dir("referral") / "figures"
+        figures.rename(figures.with_name("moved"))
+        figures.write_text("a file")
+        again = shell(*words)
+    else:
+        again = shell(*words, FAKE_FILE_LIMIT="100")
+    assert complete.returncode == 0
+    assert again.returncode == 2
+    assert again.stdout == complete.stdout
+    assert again.stderr.startswith("cannot write results to")
+    assert len(again.stderr.splitlines()) == 1
+
+
+def test_compare_honours_thresholds(shell: Shell) -> None:
+    words = ("compare", "baseline", "referral", "--reps", "2", "--jobs", "1")
+    done = shell(*words, "--set", 'thresholds=[{"metric": "cac", "max": 5}]')
+    assert done.returncode == 4
+    assert "baseline: threshold breached: cac is" in done.stderr
+    assert "referral: threshold breached: cac is" in done.stderr
+    assert "paired differences" in done.stdout
+    assert shell(*words).returncode == 0
+    unknown = shell(*words, "--set", 'thresholds=[{"metric": "cash"}]', out="untouched")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-", "2>/dev/full"])
+def test_closed_streams_keep_nobody_from_simulating(shell: Shell, redirection: str) -> None:
+    words = shell.command("run", "baseline", "--reps", "2", "--jobs", "2")
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {redirection}', "sh", *words],
+        env=shell.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert ("baseline: 2020 to 2022" in done.stdout) == (">&-" not in redirection.replace("2>&-", ""))
+    assert "simulating" not in done.stdout
+    assert "Exception" not in done.stderr
+    manifest = json.loads((shell.run_dir() / "manifest.json").read_text())
+    assert manifest["status"] == "complete"
+
+
+@pytest.mark.parametrize("words", [("validate", "baseline"), ("run", "baseline", "--reps", "1", "--quiet")])
+def test_full_standard_output_is_named(shell: Shell, words: tuple[str, ...]) -> None:
+    command = shell.command(*words) if words[0] == "run" else [sys.executable, str(FAKES), *words]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, env=shell.environment, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (2, "cannot write to standard output: No space left on device\n")
+
+
+def test_reader_of_the_progress_may_go_away(shell: Shell) -> None:
+    process = subprocess.Popen(
+        shell.command("run", "baseline", "--reps", "2", "--jobs", "1"),
+        env=shell.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stderr.close()
+    assert "baseline: 2020 to 2022, replicates: 2" in process.stdout.read()
+    process.stdout.close()
+    assert process.wait(timeout=30) == 0
+
+
+def test_deleted_working_directory(shell: Shell) -> None:
+    gone = shell.folder / "gone"
+    gone.mkdir()
+    command = shell.command("run", "baseline", "--reps", "1")
+    done = subprocess.run(
+        ["sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", *command],
+        cwd=gone,
+        env={**shell.environment, "PWD": str(gone)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    message = "the current folder does not exist any more; change to another one\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
+
+
+def test_missing_libraries_are_a_matter_of_installing(environment: dict[str, str]) -> None:
+    hidden = "import sys; sys.path.insert(0, '.'); sys.modules['pydantic'] = None"
+    code = f"{hidden}; from sim.cli import main; sys.exit(main(['validate', 'baseline']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.search(r"^the library 'pydantic[.\w]*' is not installed here: run 'make install', then ", done.stderr)
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("out", ["x" * 300, "a-file/below", "\u5317\u4eac"])
+def test_out_that_cannot_be(shell: Shell, out: str) -> None:
+    (shell.folder / "a-file").touch()
+    done = shell(
+        "run", "baseline", "--reps", "1", "--quiet", out=out, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"
+    )
+    # Where the system's encoding knows the name, it is a name like any other.
+    assert done.returncode == (0 if len(out) < 255 and (shell.folder / out).is_dir() else 2)
+    assert "--out DIR" in done.stderr or done.returncode == 0
+    assert len(done.stderr.splitlines()) <= 1
+
+
 def test_compare_json_and_markdown(shell: Shell) -> None:
     done = shell("compare", "baseline", "referral", "--reps", "2", "--jobs", "1", "--json")
     content = json.loads(done.stdout)
@@ -188,6 +332,15 @@ def test_full_disk_is_one_clear_message(shell: Shell, jobs: str) -> None:
     assert len(done.stderr.splitlines()) == 1
     assert re.match(r"cannot write results to .*: File too large; choose another folder with --out DIR", done.stderr)
     assert not list(shell.run_dir().glob("replicates/*"))
+    assert str(shell.run_dir()) in done.stderr
+
+
+def test_empty_out(shell: Shell) -> None:
+    command = [sys.executable, str(FAKES), "run", "baseline", "--reps", "1", "--out", ""]
+    done = subprocess.run(command, cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "--out: the name of a folder is missing" in done.stderr
+    assert list(shell.folder.iterdir()) == []
 
 
 def test_out_that_is_no_folder(shell: Shell) -> None:
@@ -241,7 +394,11 @@ def test_reader_that_goes_away(shell: Shell) -> None:
         (["rnu", "baseline"], "unknown command 'rnu'; commands are run, compare, validate; did you mean 'run'?"),
         (["calibrate"], "unknown command 'calibrate'"),
         (["run"], "SCENARIO"),
-        (["run", "baseline", "--rep", "3"], "unknown flag '--rep'; did you mean '--reps'"),
+        (["run", "baseline", "--rep", "3"], "unknown flag '--rep'; did you mean '--reps'?"),
+        (["validate", "baseline", "--reps", "3"], "unknown flag '--reps'; see run.py validate --help"),
+        (["--quiet", "run", "baseline"], "'--quiet' is no command; flags come after it: run.py COMMAND ... --flag"),
+        (["--hepl"], "'--hepl' is no command; did you mean '--help'?"),
+        (["run", "baseline", "extra"], "unknown argument 'extra'"),
         (["run", "baseline", "--reps", "0"], "'0' is not a whole number from 1"),
         (["run", "baseline", "--reps", "1e3"], "'1e3' is not a whole number from 1"),
         (["run", "baseline", "--jobs", "-1"], "--jobs"),
@@ -314,5 +471,7 @@ def test_terminal_gets_tables_that_fit_and_a_bar(shell: Shell) -> None:
         assert max(map(len, table.splitlines())) <= columns
         assert "…" not in table
         assert "6/6" in shown[columns]  # two of each scenario and two placebos
-    assert "relative" not in shown[80]
-    assert "relative" in shown[160]
+    assert "relative" not in shown[80].partition("verdict")[0]
+    assert "80 columns are too narrow for: better in, relative" in " ".join(shown[80].split())
+    assert "relative" in shown[160].partition("verdict")[0]
+    assert "too narrow" not in shown[160]

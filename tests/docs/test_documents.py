@@ -27,7 +27,7 @@ MOST_LINES = 350
 LAYERS = (
     *("errors", "compiled", "units", "numeric", "streams", "channels", "table", "schedule", "records"),
     *("levers", "policies", "scenario", "ledger", "world", "process", "observe", "metrics", "model"),
-    *("experiment", "report", "cli"),
+    *("experiment", "report", "console", "arguments", "cli"),
 )
 
 
@@ -55,7 +55,7 @@ def check_command(words: list[str], targets: set[str]) -> None:
         assert {word for word in words[1:] if "=" not in word} <= targets
     elif "run.py" in words:
         arguments = words[words.index("run.py") + 1 :]
-        options = cli._parser().parse_args(arguments)
+        options = cli.parser().parse_args(arguments)
         named = options.scenario if isinstance(options.scenario, list) else [options.scenario]
         for name in named:
             load(name, options.set)

@@ -101,6 +101,10 @@ def load(name: str, changes: Sequence[str] = ()) -> Scenario:
     return Scenario.model_validate(content)
 
 
+def read(name: str, model: type[Scenario], changes: Sequence[str] = (), **_: bool) -> types.SimpleNamespace:
+    return types.SimpleNamespace(scenario=load(name, changes), left_out=())
+
+
 def dump(scenario: Scenario) -> str:
     return scenario.model_dump_json()
 
@@ -191,8 +195,12 @@ def modules() -> dict[str, types.ModuleType]:
     """What stands in for the model and the scenario loader."""
     model, scenario = types.ModuleType("sim.model"), types.ModuleType("sim.scenario")
     model.Model = Model  # type: ignore[attr-defined]
-    scenario.__dict__.update(load=load, dump=dump, Scenario=Scenario)
-    return {"sim.model": model, "sim.scenario": scenario}
+    scenario.__dict__.update(load=load, read=read, dump=dump, Scenario=Scenario, Resolved=dict)
+    scenario.__path__ = [str(PROJECT / "sim" / "scenario")]  # where what only passes flags on is the real thing
+    loader, root = types.ModuleType("sim.scenario.loader"), types.ModuleType("sim.scenario.schema.root")
+    loader.__dict__.update(read=read, Resolved=dict)
+    root.__dict__.update(Scenario=Scenario, MAX_REPLICATES=9_999)
+    return {module.__name__: module for module in (model, scenario, loader, root)}
 
 
 if __name__ in ("__main__", "__mp_main__"):  # the latter in worker processes, which import this file once more

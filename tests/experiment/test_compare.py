@@ -119,3 +119,15 @@ def test_sentences(changes: dict[str, object], part: str) -> None:
     sentence = cost_sentence(row(**changes), "a", 1)
     assert part in sentence
     assert "nan" not in sentence
+
+
+def test_what_referral_is_credited_with_has_an_interval() -> None:
+    def said(replicates: int) -> list[str]:
+        runs = [sim.run(fakes.SCENARIOS[name], replicates=replicates) for name in ("referral", "baseline")]
+        return [sentence for sentence in runs[0].compare(runs[1]).sentences() if "credited to referral" in sentence]
+
+    (sentence,) = said(3)
+    # All 40 referred households order only with the programme; orders too late to classify shall not count as anyway.
+    assert "credited to referral, 0% would have come anyway in baseline" in sentence
+    assert "(95% interval 0% to 0%, from 3 of 3 replicates and the orders early enough to classify)" in sentence
+    assert said(1) == []

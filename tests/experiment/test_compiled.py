@@ -66,3 +66,25 @@ def test_digest_sees_names_and_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert digest() not in (before, changed)
     finally:
         compiled.sources_digest.cache_clear()
+
+
+def test_matplotlib_is_silent_where_it_cannot_keep_its_fonts(tmp_path: Path) -> None:
+    def said(**environment: str) -> tuple[str, str]:
+        dropped = ("MPLCONFIGDIR", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+        inherited = {name: value for name, value in os.environ.items() if name not in dropped}
+        code = "import os; from sim.compiled import prepare; prepare(); import matplotlib as m; m.get_cachedir()"
+        done = subprocess.run(
+            [sys.executable, "-c", f"{code}; print(os.environ.get('MPLCONFIGDIR'))"],
+            env=inherited | environment, cwd=compiled.PACKAGE.parent, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout.strip(), done.stderr
+
+    blocked = tmp_path / "file"
+    blocked.touch()
+    folder, complaints = said(HOME=str(blocked))
+    assert complaints == ""
+    assert folder != "None"
+    assert not Path(folder).exists()  # a temporary one, gone with its process
+    folder, complaints = said(HOME=str(tmp_path))
+    assert (folder, complaints) == ("None", "")
+    assert said(HOME=str(blocked), MPLCONFIGDIR=str(tmp_path / "mine"))[0] == str(tmp_path / "mine")

@@ -154,19 +154,23 @@ def test_changed_files_are_refused(tmp_path: Path) -> None:
         store.read_replicate(run.folder, 0)
 
 
-def test_a_deleted_replicate_is_simulated_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["metrics", "series", "orders"])
+def test_a_deleted_file_is_made_again(tmp_path: Path, kind: str) -> None:
     run = run_in(tmp_path)
     complete([Demand(run, 2)])
     before = _files(run.folder)
-    (run.folder / "replicates" / "0001-metrics.parquet").unlink()
+    (run.folder / "replicates" / f"0001-{kind}.parquet").unlink()
     complete([Demand(run, 2)])
     assert _files(run.folder) == before
 
 
-def test_unreadable_manifest(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content", ["{", "[1]", '{"files": 5}', '{"timings": 3}', '{"timings": {"seconds": []}}', "\xff"]
+)
+def test_unreadable_manifest(tmp_path: Path, content: str) -> None:
     run = run_in(tmp_path)
     complete([Demand(run, 1)])
-    (run.folder / "manifest.json").write_text("{")
+    (run.folder / "manifest.json").write_bytes(content.encode("latin-1"))
     with pytest.raises(StoreError, match="not a readable manifest"):
         complete([Demand(run, 1)])
 

@@ -182,7 +182,7 @@ def test_written_and_default_values_give_the_same_text(project: Project) -> None
 def test_restoring_a_damaged_text_says_where(project: Project) -> None:
     text = dump(project.load("baseline").scenario).replace("seed: 1", "seed: -1")
     line = text.split("\n").index("seed: -1") + 1
-    with pytest.raises(ScenarioError, match=rf"^run/scenario.yaml:{line}: seed: must be at least 0"):
+    with pytest.raises(ScenarioError, match=rf"^run/scenario.yaml:{line}: seed: must be a whole number of at least 0"):
         restore(text, Toy, "run/scenario.yaml")
     with pytest.raises(ScenarioError, match=r"^scenario.yaml:1: is not YAML"):
         restore("a: [", Toy)

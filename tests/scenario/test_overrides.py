@@ -14,6 +14,7 @@ def test_values_are_typed_like_yaml(project: Project) -> None:
         "drift=-1e-3",
         "description=NO",
         "capacity={2020: 3, 2022: 5}",
+        "policies.referral={}",
         "policies.referral.cap_per_year=unlimited",
         "policies.referral.one_click=true",
         "policies.paid_ads=null",
@@ -35,6 +36,7 @@ def test_python_values_mean_the_same_as_text(project: Project) -> None:
         "seed=3",
         "drift=0.5",
         "policies.paid_ads.budget_per_year={2020: 1, 2022.5: 2}",
+        "policies.referral={}",
         "policies.referral.share=1",
     ]
     values = {

@@ -22,7 +22,7 @@ class District(Section):
     """City tier, 1 (largest cities) to 5."""
     households: PositiveCount
     """Households simulated, all of them (natural size)."""
-    represents: PositiveCount
+    represents: Annotated[PositiveCount, Field(le=10**10)]
     """Households of the whole market this district stands for."""
     radius_km: Km = 6.0
     """Radius of the district, km (assumption: urban districts of 3 to 12 km)."""

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, create_model, model_validator
 
+from sim.errors import FieldError
 from sim.policies import POLICIES
 from sim.scenario.names import Name
 from sim.scenario.schema.base import Section, require_segments
 from sim.scenario.schema.behaviour import Behaviour
 from sim.scenario.schema.brand import Brand
 from sim.scenario.schema.market import Market
+from sim.scenario.schema.measured import FIXED_LABELS, MEASURED_BY, YEARS
 from sim.scenario.schema.stores import Stores
+from sim.scenario.suggest import advice
+from sim.scenario.tree import shown
 from sim.units import PositiveCount, Rate, Weeks, Years
+
+MAX_REPLICATES = 9_999
+"""The files of a replicate carry its number with four digits."""
 
 
 class Horizon(Section):
@@ -52,6 +60,34 @@ class Threshold(Section):
     by: dict[str, str | int | bool] = Field(default_factory=dict)
     """Dimensions, such as {year: 2025}."""
 
+    @model_validator(mode="after")
+    def _measured(self) -> Self:
+        if self.metric not in MEASURED_BY:
+            hint = advice(self.metric, MEASURED_BY, "metrics are")
+            raise FieldError(("metric", f"there is no metric '{self.metric}'; {hint}"))
+        if not any(set(dimensions) == set(self.by) for dimensions in MEASURED_BY[self.metric]):
+            known = "; ".join(", ".join(dimensions) for dimensions in MEASURED_BY[self.metric] if dimensions)
+            raise FieldError(
+                ("by", f"'{self.metric}' is not measured by {', '.join(self.by) or 'nothing'}, but {known}")
+            )
+        if self.min is None and self.max is None:
+            raise FieldError(("", "needs min or max, for example `max: 9000`"))
+        if self.min is not None and self.max is not None and self.max < self.min:
+            raise FieldError(("max", f"must be at least min ({self.min:g}), not {self.max:g}"))
+        return self
+
+    def ensure_labels(self, place: str, own: Mapping[str, Sequence[str | int | bool]]) -> None:
+        """Raise FieldError below `place` for a label that a dimension does not have; `own` adds the scenario's."""
+        labels = {**FIXED_LABELS, **own}
+        for dimension, label in self.by.items():
+            # True equals 1 and is still no year.
+            if not any(type(label) is type(known) and label == known for known in labels[dimension]):
+                names = [str(known).lower() if isinstance(known, bool) else str(known) for known in labels[dimension]]
+                message = f"must be a {dimension} of this scenario, not {shown(label)}"
+                quoted = isinstance(label, str) and label in names
+                hint = "write it without quotes" if quoted else advice(str(label), names, "there are")
+                raise FieldError((f"{place}.by.{dimension}", f"{message}; {hint}"))
+
 
 _POLICY_FIELDS: dict[str, Any] = {
     name: (policy | None, Field(default=None, description=(policy.__doc__ or "").splitlines()[0]))
@@ -72,7 +108,7 @@ class Scenario(Section):
     """What the scenario is about, one or two sentences."""
     seed: int = Field(ge=0, le=2**32 - 1)
     """Seed of all randomness."""
-    replicates: PositiveCount
+    replicates: Annotated[PositiveCount, Field(le=MAX_REPLICATES)]
     """Independent repetitions; the same replicate of two scenarios shares its luck."""
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     """Label of all money."""
@@ -96,6 +132,12 @@ class Scenario(Section):
         referral = getattr(self.policies, "referral", None)
         if referral is not None and max(referral.buyer_discount.values) >= min(self.brand.price.values):
             raise ValueError("policies.referral.buyer_discount must be smaller than brand.price at all times")
+        own: dict[str, Sequence[str | int | bool]] = {
+            "segment": segments,
+            **dict.fromkeys(YEARS, range(self.horizon.start_year, self.horizon.start_year + self.horizon.years)),
+        }
+        for place, threshold in enumerate(self.thresholds):
+            threshold.ensure_labels(f"thresholds[{place}]", own)
         return self
 
     def active_policies(self) -> list[tuple[str, Any]]:

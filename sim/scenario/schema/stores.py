@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from sim.scenario.schema.base import Section
 from sim.units import Capped, Count, Hours, Minutes, Money, Share
 
+StoreCount = Annotated[Count, Field(le=1000)]
+"""Stores of one district: every seller is simulated, so millions would never finish."""
+
 
 class Stores(Section):
     """The same store everywhere unless a district says otherwise; sellers belong to one store."""
 
-    per_district: Count = 2
+    per_district: StoreCount = 2
     """Stores in each district."""
-    by_district: dict[str, Count] = Field(default_factory=dict)
+    by_district: dict[str, StoreCount] = Field(default_factory=dict)
     """Number of stores where it differs, by district name."""
-    sellers_per_store: Count = 6
+    sellers_per_store: Annotated[Count, Field(le=1000)] = 6
     """Sellers in each store."""
     hours_per_week: Capped[Hours] = 40.0
     """Working hours of a seller per week; `unlimited` serves every lead at once."""

@@ -1,0 +1,50 @@
+"""Which metrics there are and what each is measured by, known without loading what computes them.
+
+Scenarios set thresholds on metrics and are checked before anything heavy is loaded; a test holds this list against the
+registry of `sim.metrics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sim.channels import CHANNELS
+
+By = tuple[str, ...]
+
+_YEAR: tuple[By, ...] = ((), ("year",))
+_SEGMENT: tuple[By, ...] = (*_YEAR, ("segment",), ("year", "segment"))
+_CHANNEL: tuple[By, ...] = (*_YEAR, ("channel",), ("year", "channel"))
+_ALL: tuple[By, ...] = (*_CHANNEL, ("segment",), ("year", "segment"))
+_COST: tuple[By, ...] = (*_CHANNEL, ("since_start_to",), ("since_start_to", "channel"))
+_REFERRED: tuple[By, ...] = (("referred",), ("year", "referred"))
+
+MEASURED_BY: Mapping[str, tuple[By, ...]] = {
+    **dict.fromkeys(("leads", "visits", "test_drives", "orders", "cancellations", "deliveries", "repurchases"), _ALL),
+    **dict.fromkeys(("lead_to_visit", "visit_to_order", "leads_lost_late"), _ALL),
+    **dict.fromkeys(("lead_to_order", "ltv", "ltv_after_sale"), (*_ALL, *_REFERRED)),
+    **dict.fromkeys(("aware", "prospects", "open_leads", "waiting", "owners", "satisfaction"), _SEGMENT),
+    **dict.fromkeys(("defections", "repurchase_rate", "margin_per_owner_year", "referral_share"), _SEGMENT),
+    **dict.fromkeys(("cpl", "cost_per_order", "cac", "cpl_loaded", "cost_per_order_loaded", "cac_loaded"), _COST),
+    **dict.fromkeys(("response_minutes", "unassigned_leads", "ltv_to_cac", "payback_months"), _CHANNEL),
+    **dict.fromkeys(("leads_per_seller_week", "referrals_per_owner_year"), _YEAR),
+    "spend": (*_CHANNEL, ("ledger",), ("year", "ledger"), ("channel", "ledger")),
+    "referral_conversion": (*_SEGMENT, ("tie",), ("year", "tie")),
+    "annual_retention": (*_SEGMENT, *_REFERRED, ("tenure_year",)),
+    "retention_years": (*_SEGMENT, *_REFERRED),
+    "ltv_lifetime": (*_CHANNEL, ("segment",), ("referred",)),
+    "customer_equity": ((), ("segment",)),
+}
+"""Every metric of one run and the sets of dimensions it is measured by; the empty set is the total."""
+
+FIXED_LABELS: Mapping[str, tuple[str | int | bool, ...]] = {
+    "channel": CHANNELS,
+    "referred": (False, True),
+    "tie": ("weak", "strong"),
+    "ledger": ("cash", "accounting", "discount"),
+    "tenure_year": tuple(range(1, 11)),
+}
+"""Labels of the dimensions that are the same in every scenario; years and segments are the scenario's own."""
+
+YEARS = ("year", "since_start_to")
+"""Dimensions whose labels are the reported calendar years."""
