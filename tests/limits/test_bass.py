@@ -102,8 +102,8 @@ def test_no_lead_arrives_before_its_tick() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize(
-    ("ticks_per_year", "runs", "mean_tolerance"), [(52, 20, 0.002), (365, 4, 0.007 / math.sqrt(4))]
-)
-def test_the_mean_curve_has_no_bias(ticks_per_year: int, runs: int, mean_tolerance: float) -> None:
-    check(100_000, ticks_per_year, runs, tolerance=0.007, mean_tolerance=mean_tolerance)
+@pytest.mark.parametrize("ticks_per_year", [52, 365])
+def test_the_mean_curve_has_no_bias(ticks_per_year: int) -> None:
+    check(
+        100_000, ticks_per_year, runs=20, tolerance=0.007, mean_tolerance=0.002
+    )  # fewer runs do not tell 0.002 from luck
