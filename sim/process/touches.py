@@ -24,16 +24,14 @@ INVENTORY = 4.0
 def publish(world: World) -> None:
     """Spend the media money of this tick: impressions build awareness, a little trust, and the hazards of contact."""
     media, b = world.media, world.behaviour
-    segments, districts = len(world.segments), len(world.weights)
     impressions, per_search = _advertise(world, world.levers.ads), _list_offers(world, world.levers.vertical)
-    strength = np.tile(world.offers.strength, districts)
+    strength = np.tile(world.offers.strength, len(world.weights))
     media.search_ads[:] = impressions * b.impression_contact
     media.search_vertical[:] = per_search
     media.browse_ads[:] = world.levers.ads.low_intent_ratio * media.search_ads * strength
     media.browse_vertical[:] = world.levers.vertical.low_intent_ratio * media.search_vertical
     _absorb(media.awareness, impressions * b.impression_awareness, b.awareness_memory_weeks, world.dt)
     _absorb(media.trust, impressions * b.impression_trust, b.trust_memory_weeks, world.dt)
-    assert len(media.awareness) == segments * districts
 
 
 def _absorb(stock: F64, inflow_per_year: float, memory_weeks: float, dt: float) -> None:
