@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from sim import __version__
 from sim.errors import UsageError
 
-COMMANDS = ("run", "compare", "validate")
+COMMANDS = ("run", "compare", "validate", "calibrate")
 GLOBAL_FLAGS = ("--help", "-h", "--version")
 LARGEST_SEED = 2**32 - 1
 
@@ -39,21 +39,22 @@ class _Parser(argparse.ArgumentParser):
         return options
 
 
-def build(run: Command, compare: Command, validate: Command) -> argparse.ArgumentParser:
+def build(run: Command, compare: Command, validate: Command, calibrate: Command) -> argparse.ArgumentParser:
     """The parser; a parsed command line carries what to call as `command`."""
     parser = _Parser(prog="run.py", description="Simulate how a carmaker wins owners.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"liebian {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
 
-    shared = _Parser(add_help=False)
-    shared.add_argument(
+    changing = _Parser(add_help=False)
+    changing.add_argument(
         "--set", action="append", default=[], metavar="A.B.C=VALUE", help="change a value of the scenario (repeatable)"
     )
+    changing.add_argument("--years", type=_integer(1), metavar="N", help="years to report")
+    shared = _Parser(add_help=False)
     shared.add_argument("--seed", type=_integer(0, LARGEST_SEED), metavar="N", help="seed of all randomness")
-    shared.add_argument("--years", type=_integer(1), metavar="N", help="years to report")
     shared.add_argument("--debug", action="store_true", help="show tracebacks")
 
-    simulating = _Parser(add_help=False, parents=[shared])
+    simulating = _Parser(add_help=False)
     simulating.add_argument("--reps", type=_integer(1), metavar="N", help="replicates (default: as the scenario says)")
     simulating.add_argument(
         "--jobs",
@@ -71,20 +72,27 @@ def build(run: Command, compare: Command, validate: Command) -> argparse.Argumen
     simulating.add_argument("--quiet", action="store_true", help="print nothing but data and errors")
     simulating.add_argument("--no-progress", action="store_true", help="no progress on standard error")
 
-    def add(name: str, command: Any, parent: _Parser, text: str) -> _Parser:
-        added = commands.add_parser(name, parents=[parent], help=text, description=text, allow_abbrev=False)
+    def add(name: str, command: Any, text: str, *parents: _Parser) -> _Parser:
+        added = commands.add_parser(name, parents=parents, help=text, description=text, allow_abbrev=False)
         added.set_defaults(command=command, parser=added)
         return added
 
-    running = add("run", run, simulating, "Simulate a scenario and print its key metrics.")
+    running = add("run", run, "Simulate a scenario and print its key metrics.", changing, shared, simulating)
     running.add_argument("scenario", metavar="SCENARIO", help="name or file")
-    comparing = add("compare", compare, simulating, "Print paired differences to a reference.")
+    comparing = add("compare", compare, "Print paired differences to a reference.", changing, shared, simulating)
     comparing.add_argument(
         "scenario", nargs="+", metavar="SCENARIO", help="the reference, then what is compared with it"
     )
     comparing.add_argument("--without", metavar="POLICY", help="compare one scenario with itself without this policy")
-    validating = add("validate", validate, shared, "Check scenarios without running them.")
+    validating = add("validate", validate, "Check scenarios without running them.", changing, shared)
     validating.add_argument("scenario", nargs="+", metavar="SCENARIO", help="names or files")
+    calibrating = add(
+        "calibrate", calibrate, "Fit constants of behaviour to what was observed and write them.", shared, simulating
+    )
+    calibrating.add_argument(
+        "constant", nargs="*", metavar="NAME", help="constants to fit (default: all of scenarios/calibration.yaml)"
+    )
+    calibrating.add_argument("--dry-run", action="store_true", help="say what would be run, and run nothing")
     return parser
 
 

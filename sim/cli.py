@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line, with what to call for each command."""
-    return build(run_command, compare_command, validate_command)
+    return build(run_command, compare_command, validate_command, calibrate_command)
 
 
 def _ensure_folder() -> None:
@@ -165,6 +165,49 @@ def validate_command(options: argparse.Namespace) -> int:
     return code
 
 
+def calibrate_command(options: argparse.Namespace) -> int:
+    """Fit constants of behaviour to their targets and write them, all of them or none."""
+    from sim.experiment.calibration import Study, Trial, today
+    from sim.experiment.fits import Entry, Files
+    from sim.report import calibration as shown
+    from sim.scenario import places
+
+    def watch(entry: Entry, trial: Trial) -> None:
+        target = entry.target
+        _note(options, f"{entry.name} {trial.value:g}: {target.label} {trial.mean:.4g}, wanted {target.value:g}")
+
+    files = Files.read(places.SCENARIOS)
+    study = Study(
+        files,
+        files.plan.chosen(options.constant),
+        lambda demands: _complete(options, demands, figures=False),
+        watch=watch,
+        seed=options.seed,
+        replicates=options.reps,
+        out=options.out,
+    )
+    if options.dry_run:
+        _print(options, shown.plan_tables(study), lambda: shown.plan_json(study), [])
+        return OK
+    done = study.run()
+    missed = [f"{one.entry.constant}: {one.entry.target.label} is {one.problem}" for one in done if one.problem]
+    if not missed:
+        files.write({one.entry.name: one.fit(today()) for one in done})
+    _print(options, shown.fit_tables(done), lambda: shown.fit_json(done, written=not missed), [])
+    for message in missed:
+        say(message)
+    for one in done:
+        if one.blurred and not one.problem:
+            _note(options, f"{one.entry.name}: the interval is wider than the tolerance; ask for more with --reps N")
+    if missed:
+        say("nothing was written")
+        return BREACHED
+    _note(options, "written: scenarios/defaults.yaml and scenarios/calibration.yaml; renew the tables made of them:")
+    for module, table in (("parameters", "parameters.md"), ("register", "register.csv")):
+        _note(options, f"  python -m sim.report.{module} > docs/{table}")
+    return OK
+
+
 def _compared(options: argparse.Namespace) -> list[Scenario]:
     """The reference and the scenarios to compare with it."""
     names = options.scenario
@@ -201,14 +244,14 @@ def _flags(options: argparse.Namespace) -> Flags:
     return Flags(options.set, options.seed, options.years, getattr(options, "reps", None))
 
 
-def _complete(options: argparse.Namespace, demands: Sequence[Any]) -> list[Failure]:
+def _complete(options: argparse.Namespace, demands: Sequence[Any], *, figures: bool = True) -> list[Failure]:
     """Simulate what is missing, with progress, and report replicates that failed."""
     from sim.experiment.batch import complete
-    from sim.report import figures
+    from sim.report.figures import draw
     from sim.report.progress import progress
 
     shown = progress(shown=not (options.quiet or options.no_progress))
-    failures = complete(demands, options.jobs, progress=shown, draw=figures.draw)
+    failures = complete(demands, options.jobs, progress=shown, draw=draw if figures else None)
     for failure in failures:
         say(failure.message)
         if options.debug and failure.details:

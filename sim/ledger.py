@@ -25,6 +25,8 @@ class Purpose(IntEnum):
     SELLER_HOURS = 3
     CAR_MARGIN = 4
     SERVICE_MARGIN = 5
+    SUBSIDY = 6
+    CHECKS = 7
 
 
 _KIND_AND_PAYER = {
@@ -34,6 +36,8 @@ _KIND_AND_PAYER = {
     Purpose.SELLER_HOURS: ("payroll", "brand"),
     Purpose.CAR_MARGIN: ("revenue", "buyer"),
     Purpose.SERVICE_MARGIN: ("revenue", "owner"),
+    Purpose.SUBSIDY: ("external", "state"),
+    Purpose.CHECKS: ("cash", "brand"),
 }
 
 

@@ -7,12 +7,24 @@ policies combine in it. Nothing here survives a tick, so nothing compounds and n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
 def lever(neutral: float, combine: str, meaning: str) -> Any:
     """Declare a lever: neutral value, how policies combine (`sum`, `product` or `max`), and its meaning with unit."""
     return field(default=neutral, metadata={"combine": combine, "meaning": meaning})
+
+
+class RewardKind(NamedTuple):
+    """Something a credit can be spent on."""
+
+    number: int
+    """Its place among all kinds the policy names, from 1."""
+    cost_share: float
+    """Marginal cost when redeemed, share of face value."""
+    worth: float
+    """What it is worth to an owner, share of face value, where `worth_by_segment` does not say otherwise."""
+    worth_by_segment: dict[str, float]
 
 
 @dataclass
@@ -34,18 +46,33 @@ class MediaLevers:
 class InviteLevers:
     """The referral programme as owners feel it; read by `word_of_mouth.spread`."""
 
-    reward: float = lever(0.0, "sum", "reward felt per successful referral, money")
-    steps: float = lever(0.0, "max", "manual steps between wish and sent invitation")
     credit: float = lever(0.0, "sum", "credit per delivered referral, money")
-    credit_cost_share: float = lever(0.0, "max", "expected marginal cost of a credit, share of its face value")
+    menu: dict[str, float] = field(
+        default_factory=dict, metadata={"combine": "sum", "meaning": "the same for referrers of the segments named"}
+    )
+    kinds: list[RewardKind] = field(
+        default_factory=list,
+        metadata={"combine": "sum", "meaning": "kinds of reward on offer; without any a credit is worth its face"},
+    )
+    credit_cost_share: float = lever(0.0, "max", "marginal cost of a credit when redeemed, where no kinds are listed")
+    credit_expiry_months: float = lever(0.0, "max", "months after vesting in which a credit can be redeemed")
     cap_per_year: float = lever(0.0, "max", "rewarded referrals per owner and calendar year")
+    cap_lifetime: float = lever(0.0, "max", "rewarded referrals per owner for life")
+    steps: float = lever(0.0, "max", "manual steps between wish and sent invitation")
+    stale_years: float = lever(0.0, "max", "years since the programme was last refreshed")
+    eligible_share: float = lever(1.0, "product", "share of owners the programme is open to")
+    by_degree: float = lever(0.0, "max", "1 where it is open to those who know most people, 0 where drawn by lot")
+    check_share: float = lever(0.0, "max", "share of claims checked")
+    check_cost: float = lever(0.0, "sum", "cost of a check, money per claim")
+    false_rejection_share: float = lever(0.0, "max", "share of honest claims that a check rejects")
 
 
 @dataclass
 class PriceLevers:
     """What buyers pay; read by `selling.work`."""
 
-    discount_referred: float = lever(0.0, "sum", "discount for buyers whose lead was referred, money per car")
+    discount_referred: float = lever(0.0, "sum", "discount for referred buyers, money per car")
+    subsidy_referred: float = lever(0.0, "sum", "money others add to it for referred buyers, per car")
 
 
 @dataclass

@@ -9,7 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim import observe
-from sim.process import audit, census, delivery, leads, need, ownership, selling, touches, word_of_mouth
+from sim.process import (
+    audit,
+    census,
+    delivery,
+    driving,
+    leads,
+    need,
+    ownership,
+    rewards,
+    selling,
+    touches,
+    word_of_mouth,
+)
 from sim.records import Records
 from sim.scenario.schema.root import Scenario
 from sim.streams import Key
@@ -36,6 +48,7 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
         super().__init__()
         self.replicate = replicate
         self.world = World(scenario, Key(scenario.seed, replicate), isolated=isolated, order=order, placebo=placebo)
+        driving.begin_initial(self.world)
         ownership.begin_initial(self.world)
         self.datacollector = mesa.DataCollector(model_reporters=_TOTALS)
 
@@ -56,6 +69,8 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
         selling.work(world)  # answer, filter, visit, test drive, order - within sellers' hours
         delivery.hand_over(world)
         ownership.live(world)  # service, satisfaction, relationship kept or dropped
+        rewards.lapse(world)  # credits nobody redeemed in time
+        ownership.loosen(world)  # who was held by a referrer who left
         census.take(world)
         audit.close(world)  # the books against the tables
         self.datacollector.collect(self)

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from sim.channels import PAID_ADS, VERTICAL_MEDIA
 from sim.policies import POLICIES
+from sim.process import programme
 from sim.records import Columns, Records
 from sim.table import Table
+from sim.world.people import Bool, Rows
 from sim.world.world import World
 
 _LEADS = [
@@ -30,6 +32,8 @@ _LEADS = [
     "outcome",
     "referrer",
     "tie",
+    "tenure",
+    "generation",
     "store",
     "seller",
     "hours",
@@ -43,14 +47,21 @@ _ORDERS = [
     "first_touch",
     "referrer",
     "tie",
+    "tenure",
+    "generation",
     "lead",
     "ordered",
     "cancelled",
     "delivered",
+    "returned",
     "first",
     "repurchase",
     "price",
     "discount",
+    "subsidy",
+    "code",
+    "claim",
+    "rejected",
 ]
 
 
@@ -74,10 +85,14 @@ def records(world: World) -> Records:
             POLICIES[name].channel: (policy.start - s.horizon.start_year) if policy.start is not None else 0.0
             for name, policy in s.active_policies()
         },
+        reward_kinds=("credit", *getattr(_programme(world), "rewards", ())),
         leads=_columns(world.leads, _LEADS),
         orders=_columns(world.orders, _ORDERS),
         margins=_of_people(world, world.margins, ["order", "moment", "amount", "purpose"]),
-        relationships=_of_people(world, world.relationships, ["order", "began", "ended"]),
+        relationships=_of_people(world, world.relationships, ["order", "began", "ended", "referrer", "generation"]),
+        ownerships=_ownerships(world),
+        credits=_credits(world),
+        acts=_acts(world),
         replacements=_of_people(world, world.replacements, ["moment", "same_brand"]),
         ledger=world.ledger.columns(),
         stocks=_stocks(world),
@@ -103,6 +118,55 @@ def _of_people(world: World, table: Any, names: list[str]) -> Columns:
     moment = columns["moment"] if "moment" in columns else columns["began"]
     order = np.lexsort((columns["household"], moment))
     return {name: values[order] for name, values in columns.items()}
+
+
+def _ownerships(world: World) -> Columns:
+    """Spans of driving the brand, with who brought them and whether the programme is open to them."""
+    columns = _of_people(world, world.ownerships, ["order", "began", "ended", "referrer", "generation"])
+    columns["eligible"] = _eligible(world, world.row_of[columns["household"]])
+    return columns
+
+
+def _acts(world: World) -> Columns:
+    """What owners did in a year, in the order of years, kinds and ids."""
+    people, spans, acts = world.people, world.ownerships, world.acts
+    person = spans.person[acts.ownership]
+    columns: Columns = {
+        "household": people.id[person],
+        "segment": people.segment[person],
+        "district": people.district[person],
+        "year": acts.year.astype(np.int32),
+        "act": acts.act,
+        "eligible": _eligible(world, person.astype(np.int64)),
+        "generation": spans.generation[acts.ownership],
+    }
+    order = np.lexsort((columns["household"], columns["act"], columns["year"]))
+    return {name: values[order] for name, values in columns.items()}
+
+
+def _credits(world: World) -> Columns:
+    """Credits in the order in which they were promised; `household` is the owner's."""
+    people, credits = world.people, world.credits
+    names = ["order", "kind", "face", "pending", "vested", "closed", "state", "redeemed", "booked"]
+    return {
+        "household": people.id[credits.owner],
+        "segment": people.segment[credits.owner],
+        "district": people.district[credits.owner],
+        **_columns(credits, names),
+    }
+
+
+def _programme(world: World) -> Any:
+    """The referral programme of the scenario, None without one."""
+    return dict(world.scenario.active_policies()).get("referral")
+
+
+def _eligible(world: World, rows: Rows) -> Bool:
+    """Whether the programme of the scenario is open to households; to all where it has none."""
+    policy = _programme(world)
+    if policy is None:
+        return np.ones(len(rows), dtype=np.bool_)
+    return programme.within_share(world, rows, policy.eligible_share, policy.invite_rule == "degree")
 
 
 def _stocks(world: World) -> Columns:

@@ -16,10 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LEDGER_KINDS = ("cash", "accounting", "discount", "payroll", "revenue")
-PURPOSES = ("media", "credit", "discount", "seller_hours", "car_margin", "service_margin")
-PAYERS = ("brand", "buyer", "owner")
+LEDGER_KINDS = ("cash", "accounting", "discount", "payroll", "revenue", "external")
+PURPOSES = ("media", "credit", "discount", "seller_hours", "car_margin", "service_margin", "subsidy", "checks")
+PAYERS = ("brand", "buyer", "owner", "state")
 LEAD_OUTCOMES = ("open", "lost_late", "no_need", "bought_rival", "ordered", "no_seller")
+CLAIMS = ("none", "referral", "self", "broked")
+"""What an order claims of the referral programme: nothing, honestly, through an own code, through a stranger's."""
+CREDIT_STATES = ("pending", "void", "vested", "clawed_back", "redeemed", "expired")
+"""States of a credit; the last three are reached from vested alone, redeemed only when nothing is left of it."""
+ACTS = ("willing", "inviting", "successful")
+"""What an owner did for the programme: spoke well of the brand, invited, brought a buyer whose car was delivered."""
 
 Columns = dict[str, NDArray[Any]]
 
@@ -29,13 +35,25 @@ class Records:
     """The logs of one replicate.
 
     leads: household, episode, segment, district, channel, first_touch, arrived, answered, reached, visited, tested,
-        ordered, closed, outcome (index in LEAD_OUTCOMES), referrer, tie (-1 none, 0 weak, 1 strong), store, seller,
-        hours (sellers' hours spent on it).
-    orders: household, number, segment, district, channel, first_touch, referrer, tie, lead, ordered, cancelled,
-        delivered, first, repurchase, price (net, minor units), discount (minor units).
+        ordered, closed, outcome (index in LEAD_OUTCOMES), referrer (household id, -1 none), tie (-1 none, 0 weak,
+        1 strong), tenure (the referrer's years of ownership when they talked, nan without one), generation (the
+        referrer's plus 1, 0 without one), store, seller, hours (sellers' hours spent on it).
+    orders: household, number, segment, district, channel, first_touch, referrer, tie, tenure, generation (as of its
+        lead), lead, ordered, cancelled, delivered, returned, first, repurchase, price (net, minor units), discount
+        (of the brand, minor units), subsidy (paid by others, minor units), claim (index in CLAIMS), code (household id
+        of the owner whose code was claimed, -1 none), rejected (the claim was checked and refused).
     margins: household, order (row of the household's first delivered order, -1 for initial owners), segment, district,
         moment, amount (minor units), purpose (0 car, 1 service).
-    relationships: household, segment, district, order, began, ended.
+    relationships: household, segment, district, order (row, -1 for initial owners), began, ended, referrer (household
+        id of who introduced the buyer, -1 nobody), generation.
+    ownerships: household, segment, district, order (row, -1 for initial owners), began, ended, referrer, generation
+        (0 = nobody brought them), eligible (for the programme). An ownership is unbroken driving of the brand, whether
+        the relationship is kept or not; one household's do not overlap.
+    credits: household (of the owner who holds it), segment, district (of the owner), order (row of the order that earns
+        it), kind (index in reward_kinds), face (minor units), pending, vested, closed (moments), state (index in
+        CREDIT_STATES), redeemed (part of the face used up so far, minor units), booked (cost, minor units).
+    acts: household, segment, district, year (calendar), act (index in ACTS), eligible, generation; at most one row per
+        ownership, year and act.
     replacements: household, segment, district, moment, same_brand.
     ledger: tick, district, channel, purpose, kind, payer, amount (minor units).
     stocks: year_end, district, segment, aware, prospects, open_leads, waiting, owners, satisfaction_sum,
@@ -57,10 +75,14 @@ class Records:
     weights: NDArray[np.float64]
     seller_hour_cost: NDArray[np.int64]
     policy_start: Mapping[str, float]
+    reward_kinds: tuple[str, ...]
     leads: Columns
     orders: Columns
     margins: Columns
     relationships: Columns
+    ownerships: Columns
+    credits: Columns
+    acts: Columns
     replacements: Columns
     ledger: Columns
     stocks: Columns

@@ -71,6 +71,17 @@ class Decision(IntEnum):
     CONTACT_HOUR = 45
     BROWSE_HOUR = 46
     INITIAL_RELATIONSHIP = 47
+    ZEAL = 48
+    TASTE = 49
+    BROKER = 50
+    ELIGIBLE = 51
+    ABUSE = 52
+    CODE = 53
+    CHECK = 54
+    FALSE_REJECTION = 55
+    MATCH = 56
+    MATCHED = 57
+    RETURN = 58
 
 
 class Key(NamedTuple):

@@ -29,9 +29,16 @@ MOMENTS = {
 
 
 def small(
-    name: str = "baseline", overrides: Mapping[str, object] | None = None, households: Any = HOUSEHOLDS
+    name: str = "baseline",
+    overrides: Mapping[str, object] | None = None,
+    households: Any = HOUSEHOLDS,
+    *,
+    allow_behaviour: bool = False,
 ) -> Scenario:
-    """A shipped scenario in districts of a few thousand households, with budgets per household as in the baseline."""
+    """A shipped scenario in districts of a few thousand households, with budgets per household as in the baseline.
+
+    `allow_behaviour` lets the overrides set constants of behaviour.
+    """
     sizes = list(households)
     districts = [
         {"name": f"district-{i}", "tier": 1 + i % 3, "households": n, "represents": REPRESENTED * n, "radius_km": 6}
@@ -40,7 +47,7 @@ def small(
     settings: dict[str, object] = {"market.districts": districts, "horizon.years": 4, "economics.run_off_years": 1}
     for policy, money in MONEY_PER_HOUSEHOLD.items():
         settings[f"policies.{policy}.budget_per_year"] = money * REPRESENTED * sum(sizes)
-    return load(name, {**settings, **(overrides or {})})
+    return load(name, {**settings, **(overrides or {})}, allow_behaviour=allow_behaviour)
 
 
 def simulate(scenario: Scenario, replicate: int = 0, **options: Any) -> Records:

@@ -29,6 +29,7 @@ ORDER_EFFECTS = (
     "displaced_orders",
     "accelerated_orders",
     "channel_shifted_orders",
+    "referral_value",
 )
 """Metrics that exist only between two runs, from orders matched household by household."""
 
@@ -242,6 +243,7 @@ def _pair_rows(reference: Result, orders: Columns, scope: Scope, without: Tables
         np.array(scope.weights),
         scope.years,
         min(scope.end_years, without.scope.end_years),
+        owners=scope.owners,
         start_year=reference.scenario.horizon.start_year,
     )
     return [row for metric in metrics.PAIR_METRICS.values() for row in metric.rows(pairs)]

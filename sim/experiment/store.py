@@ -219,12 +219,13 @@ def _read(path: Path) -> tuple[Columns, Scope]:
     try:
         table = pq.read_table(path, page_checksum_verification=True)
         meta = json.loads(table.schema.metadata[b"scope"])
+        scope = Scope(tuple(meta["weights"]), meta["years"], meta["end_years"], tuple(meta["owners"]))
     except FileNotFoundError as error:
         raise StoreError(f"{path}: the file is missing; run the same again") from error
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         raise StoreError(f"{path}: the file is damaged; delete it and run the same again") from error
     columns = {name: np.asarray(table[name].to_numpy()) for name in table.column_names}
-    return columns, Scope(tuple(meta["weights"]), meta["years"], meta["end_years"])
+    return columns, scope
 
 
 def _path(folder: Path, replicate: int, kind: str) -> Path:

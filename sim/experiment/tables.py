@@ -30,6 +30,8 @@ class Scope:
     """Reported years; only orders within them are counted."""
     end_years: float
     """Simulated years, run-off included: how long both runs of a pair are observed."""
+    owners: tuple[int, ...]
+    """Simulated ownerships that lasted at some time of the reported years, by district."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class Tables:
 
     metrics: metric, unit, by (JSON), value (nan where the denominator is zero).
     series: tick, metric, dimensions (JSON), value: weighted flows and stocks of the reported years.
-    orders: the order records, one row per order of a household (`sim.records`).
+    orders: the order records, one row per order of a household (`sim.records`), and `value`, what the customer is worth
+        whom the order made (`sim.metrics.of_pairs`).
     """
 
     metrics: Columns
@@ -53,7 +56,8 @@ def simulate(scenario: Scenario, replicate: int, *, placebo: bool = False) -> Ta
     from sim.model import Model
 
     records = Model(scenario, replicate=replicate, placebo=placebo).run()
-    scope = Scope(tuple(float(weight) for weight in records.weights), records.years, records.end)
+    orders, owners = metrics.of_pairs(records)
+    scope = Scope(tuple(float(weight) for weight in records.weights), records.years, records.end, owners)
     # Of a placebo only the orders are of interest; its metrics would be those of the reference again.
     rows = [] if placebo else list(metrics.compute(records))
     units = {name: metric.unit_in(scenario.currency) for name, metric in metrics.METRICS.items()}
@@ -63,7 +67,7 @@ def simulate(scenario: Scenario, replicate: int, *, placebo: bool = False) -> Ta
         "by": np.array([encode(row.by) for row in rows], dtype=object),
         "value": np.array([row.value for row in rows], dtype=np.float64),
     }
-    return Tables(table, {} if placebo else series(records), dict(records.orders), scope)
+    return Tables(table, {} if placebo else series(records), orders, scope)
 
 
 def encode(by: Mapping[str, Any]) -> str:
@@ -120,12 +124,9 @@ def _per_tick(records: Records, moments: NDArray[Any], district: NDArray[Any]) -
 
 
 def _owners(records: Records) -> NDArray[np.float64]:
-    """Weighted owners of the brand at the end of each tick: those of the start, plus gained, minus lost to rivals."""
-    began, orders, replaced = records.relationships, records.orders, records.replacements
-    initial = float(records.weights[began["district"][began["order"] < 0]].sum())
-    # A repurchase replaces one car of the brand by another, so its household stays one owner.
-    gained = ~orders["repurchase"]
-    lost = ~replaced["same_brand"]
-    gains = _per_tick(records, orders["delivered"][gained], orders["district"][gained])
-    losses = _per_tick(records, replaced["moment"][lost], replaced["district"][lost])
-    return initial + np.cumsum(gains - losses)
+    """Weighted owners of the brand at the end of each tick."""
+    spans = records.ownerships
+    initial = spans["began"] < 0
+    gains = _per_tick(records, spans["began"], spans["district"])
+    losses = _per_tick(records, spans["ended"], spans["district"])
+    return float(records.weights[spans["district"][initial]].sum()) + np.cumsum(gains - losses)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from sim.metrics import cost, flows, funnel, referral, retention, selling, stocks, value  # noqa: F401  (they register)
+from sim.metrics import (  # noqa: F401  (they register)
+    cost,
+    credits,
+    flows,
+    funnel,
+    referral,
+    retention,
+    selling,
+    stocks,
+    value,
+)
 from sim.metrics.base import METRICS, Metric, Row, View
+from sim.metrics.owners import owners_by_district
 from sim.metrics.pairs import PAIR_METRICS, Classified, classify
 from sim.metrics.statistics import Comparison, Summary, paired, summarise
-from sim.records import Records
+from sim.metrics.value import customer_value
+from sim.records import Columns, Records
 
 __all__ = [
     "METRICS",
@@ -19,6 +31,7 @@ __all__ = [
     "View",
     "classify",
     "compute",
+    "of_pairs",
     "paired",
     "summarise",
 ]
@@ -31,3 +44,10 @@ def compute(records: Records) -> list[Row]:
     """
     view = View(records)
     return [row for metric in METRICS.values() for row in metric.rows(view)]
+
+
+def of_pairs(records: Records) -> tuple[Columns, tuple[int, ...]]:
+    """What a pair of runs needs of one of them: its orders, with what the customers they made are worth (column
+    `value`, currency), and the simulated ownerships of the horizon by district."""
+    view = View(records)
+    return {**records.orders, "value": customer_value(view)}, owners_by_district(view)

@@ -29,8 +29,13 @@ EQUIVALENCE_MARGIN = 0.02
 TENURE_YEARS = 10
 """Relationships older than this count in totals, not in the breakdown by tenure."""
 
+GENERATIONS = 10
+"""Generations of buyers brought by buyers told apart; whoever stands further down a chain counts in totals only."""
+
 TIES = ("weak", "strong")
 SPEND_LEDGERS = ("cash", "accounting", "discount")
+CREDIT_PARTS = ("issued", "voided", "clawed_back", "redeemed", "expired", "outstanding")
+"""What became of the face value of credits; the first is the sum of the others."""
 
 BY_YEAR: tuple[By, ...] = ((), ("year",))
 BY_SEGMENT: tuple[By, ...] = (*BY_YEAR, ("segment",), ("year", "segment"))
@@ -117,7 +122,8 @@ class Cube:
     """Weighted totals of one kind of event on named axes.
 
     Each axis has one slot more than labels, the last for events without a label there (no channel, an incomplete year):
-    they count in totals and in no breakdown. `referred` is read off `channel`, `since_start_to` off `year`.
+    they count in totals and in no breakdown. Where it is no axis itself, `referred` is read off `channel`;
+    `since_start_to` off `year`.
     """
 
     axes: By
@@ -125,12 +131,12 @@ class Cube:
 
     def by(self, dimensions: By) -> Floats:
         """Totals on `dimensions`, in their order, flattened."""
-        wanted = [_AXIS_OF.get(dimension, dimension) for dimension in dimensions]
+        wanted = [name if name in self.axes else _AXIS_OF[name] for name in dimensions]
         dropped = tuple(place for place, axis in enumerate(self.axes) if axis not in wanted)
         kept = [axis for axis in self.axes if axis in wanted]
         totals = self.cells.sum(axis=dropped).transpose([kept.index(axis) for axis in wanted])
-        for place, dimension in enumerate(dimensions):
-            totals = _labelled(totals, place, dimension)
+        for place, (dimension, axis) in enumerate(zip(dimensions, wanted, strict=True)):
+            totals = _labelled(totals, place, dimension, axis)
         flat: Floats = totals.reshape(-1)
         return flat
 
@@ -138,15 +144,20 @@ class Cube:
 _AXIS_OF = {"referred": "channel", "since_start_to": "year"}
 
 
-def _labelled(totals: Floats, place: int, dimension: str) -> Floats:
+def _labelled(totals: Floats, place: int, dimension: str, axis: str) -> Floats:
     """Drop the slot without label and turn the axis into the dimension asked for."""
     along = np.moveaxis(totals, place, 0)[:-1]
     if dimension == "since_start_to":
         along = np.cumsum(along, axis=0)
-    elif dimension == "referred":
+    elif dimension == "referred" and axis == "channel":
         others = [channel for channel in range(len(CHANNELS)) if channel != REFERRAL]
         along = np.stack([along[others].sum(axis=0), along[REFERRAL]])
     return np.moveaxis(along, 0, place)
+
+
+def whole_years(years: Floats) -> NDArray[np.int64]:
+    """Completed years, -1 where they are not known."""
+    return np.where(np.isnan(years), -1.0, np.floor(years)).astype(np.int64)
 
 
 def ratio(numerator: Floats, denominator: Floats) -> Floats:
@@ -180,7 +191,7 @@ def tally(
     cell = cell * len(weights) + district
     shape = [*(lengths[axis] + 1 for axis in codes), len(weights)]
     sums = np.bincount(cell, weights=values, minlength=int(np.prod(shape))).reshape(shape)
-    return Cube(tuple(codes), (sums * weights).sum(axis=-1))
+    return Cube(tuple(codes), np.asarray((sums * weights).sum(axis=-1)))
 
 
 @dataclass(frozen=True)
@@ -198,6 +209,10 @@ class View:
             "tie": TIES,
             "ledger": SPEND_LEDGERS,
             "tenure_year": range(1, TENURE_YEARS + 1),
+            "generation": range(GENERATIONS),
+            "eligible": (False, True),
+            "referrer_left": (False, True),
+            "credit": CREDIT_PARTS,
         }
         if dimension in ("year", "since_start_to"):
             return range(self.records.start_year, self.records.start_year + self.records.years)
@@ -228,6 +243,37 @@ class View:
         own = sizes or {}
         lengths = {axis: own[axis] if axis in own else len(self.labels(axis)) for axis in codes}
         return tally(codes, lengths, district, self.records.weights, where, values)
+
+
+@dataclass(frozen=True)
+class Events:
+    """Events with more codes than one cube of all of them could hold: totals on just the dimensions asked for.
+
+    Each event counts once, or as much as its value; a code of -1 has no label there.
+    """
+
+    view: View
+    district: Ints
+    codes: Mapping[str, Ints]
+    values: NDArray[Any] | None = None
+    sizes: Mapping[str, int] | None = None
+    """The number of labels of codes that are not dimensions."""
+
+    def by(self, dimensions: By) -> Floats:
+        """Weighted totals on `dimensions`, in their order, flattened."""
+        codes = {name: self.codes[name] for name in dimensions}
+        return self.view.tally(codes, self.district, values=self.values, sizes=self.sizes).by(dimensions)
+
+    def only(self, where: NDArray[np.bool_]) -> Events:
+        """Those of the events."""
+        codes = {name: code[where] for name, code in self.codes.items()}
+        values = self.values if self.values is None else self.values[where]
+        return Events(self.view, self.district[where], codes, values, self.sizes)
+
+    def shape(self, dimensions: By) -> tuple[int, ...]:
+        """How many labels each dimension has."""
+        sizes = self.sizes or {}
+        return tuple(sizes[name] if name in sizes else len(self.view.labels(name)) for name in dimensions)
 
 
 def once(function: Callable[[View], T]) -> Callable[[View], T]:

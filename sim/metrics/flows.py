@@ -8,36 +8,37 @@ from numpy.typing import NDArray
 from sim.metrics.base import BY_ALL, BY_SEGMENT, By, Cube, Floats, View, metric, once
 from sim.records import Columns
 
+BY_GENERATION: tuple[By, ...] = (*BY_ALL, ("generation",), ("year", "generation"))
+
 
 def _flow(view: View, table: Columns, moment: str, where: NDArray[np.bool_] | None = None) -> Cube:
     happened = view.in_horizon(table[moment])
     codes = {"year": view.year(table[moment]), "segment": table["segment"]}
-    if "channel" in table:
-        codes["channel"] = table["channel"]
+    codes |= {name: table[name] for name in ("channel", "generation") if name in table}
     return view.tally(codes, table["district"], happened if where is None else happened & where)
 
 
 @once
 def lead_flow(view: View) -> Cube:
-    """Leads on year, segment, channel."""
+    """Leads on year, segment, channel, generation."""
     return _flow(view, view.records.leads, "arrived")
 
 
 @once
 def order_flow(view: View) -> Cube:
-    """Orders on year, segment, channel."""
+    """Orders on year, segment, channel, generation."""
     return _flow(view, view.records.orders, "ordered")
 
 
 @once
 def delivery_flow(view: View) -> Cube:
-    """Deliveries on year, segment, channel."""
+    """Deliveries on year, segment, channel, generation."""
     return _flow(view, view.records.orders, "delivered")
 
 
 @once
 def first_delivery_flow(view: View) -> Cube:
-    """First deliveries (new customers) on year, segment, channel."""
+    """First deliveries (new customers) on year, segment, channel, generation."""
     return _flow(view, view.records.orders, "delivered", view.records.orders["first"].astype(bool))
 
 
@@ -54,6 +55,11 @@ def _test_drive_flow(view: View) -> Cube:
 @once
 def _cancellation_flow(view: View) -> Cube:
     return _flow(view, view.records.orders, "cancelled")
+
+
+@once
+def _return_flow(view: View) -> Cube:
+    return _flow(view, view.records.orders, "returned")
 
 
 @once
@@ -84,9 +90,10 @@ def test_drives(view: View, by: By) -> Floats:
     return _test_drive_flow(view).by(by)
 
 
-@metric(unit="count", better="up", by=BY_ALL)
+@metric(unit="count", better="up", by=BY_GENERATION)
 def orders(view: View, by: By) -> Floats:
-    """Orders placed in the period, later cancelled ones included, by the channel of their lead."""
+    """Orders placed in the period, later cancelled ones included, by the channel of their lead; `generation` 0 was
+    brought by nobody, 1 by an owner of generation 0 through an invitation or a free word, and so on."""
     return order_flow(view).by(by)
 
 
@@ -96,10 +103,17 @@ def cancellations(view: View, by: By) -> Floats:
     return _cancellation_flow(view).by(by)
 
 
-@metric(unit="count", better="up", by=BY_ALL)
+@metric(unit="count", better="up", by=BY_GENERATION)
 def deliveries(view: View, by: By) -> Floats:
-    """Cars handed over in the period, first cars and repurchases."""
+    """Cars handed over in the period, first cars and repurchases, later returned ones included; `generation` as of the
+    orders."""
     return delivery_flow(view).by(by)
+
+
+@metric(unit="count", better="down", by=BY_ALL)
+def returns(view: View, by: By) -> Floats:
+    """Cars given back in the period within the right of return, whenever they were delivered."""
+    return _return_flow(view).by(by)
 
 
 @metric(unit="count", better="up", by=BY_ALL)

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.channels import REFERRAL
-from sim.metrics.base import BY_ALL, BY_SEGMENT, By, Cube, Floats, View, metric, once, ratio
+from sim.metrics.base import BY_ALL, BY_SEGMENT, By, Cube, Events, Floats, View, metric, once, ratio, whole_years
 from sim.records import LEAD_OUTCOMES, Columns
 from sim.units import WEEKS_PER_YEAR
 
 BY_REFERRED: tuple[By, ...] = (*BY_ALL, ("referred",), ("year", "referred"))
-BY_TIE: tuple[By, ...] = (*BY_SEGMENT, ("tie",), ("year", "tie"))
+BY_TIE: tuple[By, ...] = (*BY_SEGMENT, ("tie",), ("year", "tie"), ("tenure_year",), ("generation",))
 
 
 def _follow_up(view: View) -> float:
@@ -70,20 +70,23 @@ def _lost_late(view: View) -> Cube:
     return _cohort(view, _in_time(view, leads, "closed") & (leads["outcome"] == LEAD_OUTCOMES.index("lost_late")))
 
 
-def _referred(view: View, where: NDArray[np.bool_]) -> Cube:
+def _referred(view: View, where: NDArray[np.bool_]) -> Events:
+    """Referred leads on year, segment, tie, tenure_year, generation."""
     leads = view.records.leads
-    codes = {"segment": leads["segment"], "tie": leads["tie"]}
-    codes["year"] = view.year(leads["arrived"], followed=_follow_up(view))
-    return view.tally(codes, leads["district"], where & (leads["channel"] == REFERRAL))
+    row = np.flatnonzero(where & (leads["channel"] == REFERRAL))
+    codes = {name: leads[name][row] for name in ("segment", "tie", "generation")}
+    codes["tenure_year"] = whole_years(leads["tenure"][row])
+    codes["year"] = view.year(leads["arrived"][row], followed=_follow_up(view))
+    return Events(view, leads["district"][row], codes)
 
 
 @once
-def _referred_leads(view: View) -> Cube:
+def _referred_leads(view: View) -> Events:
     return _referred(view, _followed(view))
 
 
 @once
-def _referred_ordered(view: View) -> Cube:
+def _referred_ordered(view: View) -> Events:
     return _referred(view, _in_time(view, view.records.leads, "ordered"))
 
 
@@ -113,5 +116,6 @@ def leads_lost_late(view: View, by: By) -> Floats:
 
 @metric(unit="share", better="up", by=BY_TIE)
 def referral_conversion(view: View, by: By) -> Floats:
-    """Share of the referred leads opened in the period, fully followed up, that ordered within the follow-up."""
+    """Share of the referred leads opened in the period, fully followed up, that ordered within the follow-up, by the
+    tie between the two, the year of ownership in which the referrer invited (1 the first) and the lead's generation."""
     return ratio(_referred_ordered(view).by(by), _referred_leads(view).by(by))

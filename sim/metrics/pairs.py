@@ -36,8 +36,13 @@ class Classified:
     """Of the order with the policy; of a displaced order, the one without."""
     year: Ints
     """Year of the earlier order, from 0."""
+    brought: Floats
+    """What the customer is worth whom an owner brought by the order with the policy, currency; 0 for all others, nan
+    where it was not observed long enough."""
     district: Ints
     weights: Floats
+    owners: Ints
+    """Simulated ownerships of the horizon with the policy, by district."""
     start_year: int
     years: int
 
@@ -45,11 +50,11 @@ class Classified:
         """The labels of a dimension, in the order of its codes."""
         return CHANNELS if dimension == "channel" else range(self.start_year, self.start_year + self.years)
 
-    def count(self, kinds: tuple[int, ...], by: By) -> Floats:
-        """Weighted number of pairs of these kinds."""
+    def count(self, kinds: tuple[int, ...], by: By, values: Floats | None = None) -> Floats:
+        """Weighted number of pairs of these kinds, or the sum of their values."""
         codes = {"year": self.year, "channel": self.channel}
         lengths = {"year": self.years, "channel": len(CHANNELS)}
-        return tally(codes, lengths, self.district, self.weights, np.isin(self.kind, kinds)).by(by)
+        return tally(codes, lengths, self.district, self.weights, np.isin(self.kind, kinds), values).by(by)
 
     def in_district(self, *kinds: int) -> NDArray[np.int64]:
         """Number of pairs of these kinds in each district, at simulated scale."""
@@ -63,17 +68,19 @@ def classify(
     horizon_years: int,
     end_years: float,
     *,
+    owners: Sequence[int] = (),
     start_year: int = 0,
     same_time: float = ONE_WEEK,
 ) -> Classified:
     """Pair the orders of a run with the policy and of one without, and say what the policy did to each.
 
-    Both need the columns household, number, district, channel and ordered (years since the start of the horizon), both
-    runs are observed to `end_years`. A pair counts when its earlier order lies before `horizon_years`; the years after
-    that show whether the other order still comes. With the policy only: incremental; without it only: displaced. Both:
-    accelerated when earlier by more than `same_time` years (one week), otherwise channel_shifted when the channel
-    differs, otherwise delayed when later by more than `same_time`, otherwise the same. Raises ValueError when the
-    horizon ends after observation or a (household, number) occurs twice in a run.
+    Both need the columns household, number, district, channel and ordered (years since the start of the horizon), the
+    one with the policy also referrer and value (of the customer it made, currency; `owners` are that run's simulated
+    ownerships by district); both runs are observed to `end_years`. A pair counts when its earlier order lies before
+    `horizon_years`; the years after that show whether the other order still comes. With the policy only: incremental;
+    without it only: displaced. Both: accelerated when earlier by more than `same_time` years (one week), otherwise
+    channel_shifted when the channel differs, otherwise delayed when later by more than `same_time`, otherwise the same.
+    Raises ValueError when the horizon ends after observation or a (household, number) occurs twice in a run.
     """
     if end_years < horizon_years:
         raise ValueError(
@@ -92,12 +99,16 @@ def classify(
     kind = _kinds(with_policy, without, same_time)
     scope = earlier < horizon_years
     shown = {name: np.where(kind == DISPLACED, without[name], with_policy[name]) for name in ("channel", "district")}
+    brought = np.zeros(len(pairs))
+    brought[np.searchsorted(pairs, keys[0])] = np.where(runs[0]["referrer"] >= 0, runs[0]["value"], 0.0)
     return Classified(
         kind=kind[scope],
         channel=shown["channel"][scope],
         year=earlier[scope].astype(np.int64),
+        brought=brought[scope],
         district=shown["district"][scope],
         weights=weights,
+        owners=np.array(owners or np.zeros(len(weights)), dtype=np.int64),
         start_year=start_year,
         years=horizon_years,
     )
@@ -173,3 +184,14 @@ def incremental_share(pairs: Classified, by: By) -> Floats:
     """Of the orders attributed to a channel with the policy, the share that would not have come without it."""
     attributed = tuple(kind for kind in range(len(KINDS)) if kind != DISPLACED)
     return ratio(pairs.count((INCREMENTAL,), by), pairs.count(attributed, by))
+
+
+@metric(unit="{currency}/owner", better="up", by=((), ("channel",)), registry=PAIR_METRICS)
+def referral_value(pairs: Classified, by: By) -> Floats:
+    """What owners are worth beyond their own margins: the lifetime value (window, discounted to each customer's own
+    first delivery) of the customers of the horizon whom an owner brought, by invitation or free word, and whose order
+    would not have come without the policy, by all owners of the horizon. Each customer counts for the owner who brought
+    it alone, not for those further up the chain; nothing of it is in `ltv`."""
+    owners = float(pairs.owners @ pairs.weights)
+    value = pairs.count((INCREMENTAL,), by, pairs.brought)
+    return ratio(value, np.full(len(value), owners))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim import numeric
 from sim.metrics.base import BY_ALL, BY_CHANNEL, By, Cube, Floats, Ints, View, metric, once, ratio
 from sim.metrics.cost import cost_against_margin
-from sim.metrics.retention import last_moment
+from sim.metrics.spans import last_moment
 from sim.units import MINOR_PER_MONEY
 
 BY_CUSTOMER: tuple[By, ...] = (*BY_ALL, ("referred",), ("year", "referred"))
@@ -65,6 +65,7 @@ class _Income:
     age: Floats
     """Years since the customer's first delivery."""
     first_car: NDArray[np.bool_]
+    """Margin of the first car, and what was booked back when that car was returned."""
     amount: NDArray[np.int64]
     discounted: Floats
 
@@ -78,6 +79,7 @@ def _income(view: View) -> _Income:
     car = margins["purpose"][rows] == CAR
     first_sale = np.full(len(view.records.orders["delivered"]), np.inf)
     np.minimum.at(first_sale, order[car], moment[car])
+    first_car = car & ((moment <= first_sale[order]) | (moment == view.records.orders["returned"][order]))
     age = np.maximum(moment - view.records.orders["delivered"][order], 0.0)
     within = age < window
     amount = margins["amount"][rows]
@@ -85,7 +87,7 @@ def _income(view: View) -> _Income:
         order[within],
         margins["district"][rows][within],
         age[within],
-        (car & (moment <= first_sale[order]))[within],
+        first_car[within],
         amount[within],
         (amount * _discount(view, age))[within],
     )
@@ -135,7 +137,7 @@ def _lives(view: View) -> _Lives:
     rows = rows[orders["household"][by_household[place[rows]]] == relationships["household"][rows]]
     order, district = by_household[place[rows]], relationships["district"][rows]
     began = np.maximum(relationships["began"][rows] - orders["delivered"][order], 0.0)
-    ended = last_moment(view)[rows] - orders["delivered"][order]
+    ended = last_moment(relationships)[rows] - orders["delivered"][order]
     codes = _cohort(view, order)
 
     def lived(since: float) -> Cube:
@@ -148,6 +150,15 @@ def _lives(view: View) -> _Lives:
         exits=view.tally(codes, district, ended < window),
         kept=view.tally(codes, district, (began < window) & (ended >= window)),
     )
+
+
+def customer_value(view: View) -> Floats:
+    """What the customer is worth whom each order made, as in `ltv`: of every order, 0 where it made none within the
+    horizon, nan where the customer was not observed for the whole window."""
+    orders, income = view.records.orders, _income(view)
+    minor = np.bincount(income.order, weights=income.discounted, minlength=len(orders["delivered"]))
+    customer = orders["first"].astype(bool) & view.in_horizon(orders["delivered"])
+    return np.where(customer & ~_full(view), np.nan, minor / MINOR_PER_MONEY)
 
 
 @metric(unit="{currency}/customer", better="up", by=BY_CUSTOMER)

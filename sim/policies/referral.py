@@ -1,13 +1,61 @@
-"""Two-sided owner referral programme (claims T01-T05, T10, T18-T21, T25, T26)."""
+"""Two-sided owner referral programme (claims T01-T06, T10, T12, T18-T27)."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import math
+from typing import Any, ClassVar, Literal, Self
 
-from sim.levers import Levers
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from sim.errors import FieldError
+from sim.levers import Levers, RewardKind
 from sim.policies.base import Moment, Policy
 from sim.schedule import Schedule, Scheduled, ScheduledCap
-from sim.units import Count, Money, Share
+from sim.units import Calendar, Capped, Count, Factor, Money, Rate, Share
+
+MONTHS_PER_YEAR = 12
+
+
+class Part(BaseModel):
+    """A part of the programme's terms."""
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class Span(Part):
+    """A span of calendar time."""
+
+    start: Calendar
+    """Calendar year, fractions allowed, at which it begins."""
+    stop: Calendar
+    """Calendar year at which it ends."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.stop <= self.start:
+            raise ValueError(f"stop ({self.stop:g}) must lie after start ({self.start:g})")
+        return self
+
+
+class Reward(Part):
+    """A kind of reward: charging, software, merchandise, a child seat."""
+
+    cost_share: Share
+    """Marginal cost of this kind when redeemed, share of face value: electricity, software and goods differ (T05)."""
+    worth: Share = 1.0
+    """What it is worth to owners, share of face value (T22)."""
+    worth_by_segment: dict[str, Share] = Field(default_factory=dict)
+    """The same for the segments it suits more or less, share of face value (T23)."""
+    start: Calendar | None = None
+    """Calendar year at which it is first offered; from the beginning when absent."""
+    stop: Calendar | None = None
+    """Calendar year at which it is withdrawn; never when absent."""
+
+    def offered(self, calendar: float) -> bool:
+        """Whether it is on the menu at a calendar year."""
+        return (self.start is None or calendar >= self.start) and (self.stop is None or calendar < self.stop)
 
 
 class Referral(Policy):
@@ -15,30 +63,91 @@ class Referral(Policy):
 
     Raises the rate at which satisfied owners invite friends - willing x motivated x able (T26), behind the product gate
     (T18) - and the chance that an invited friend leaves contact data; nothing else. Credits are booked at their
-    expected marginal cost when the friend's car is delivered (T05); the buyer's discount is price, not cash (T02).
+    marginal cost when the friend's car is delivered and trued up when they expire (T05); the buyer's discount is price,
+    not cash (T02).
     """
 
-    neutral: ClassVar[dict[str, Any]] = {"referrer_credit": 0, "buyer_discount": 0}
+    neutral: ClassVar[dict[str, Any]] = {"referrer_credit": 0, "buyer_discount": 0, "subsidy": 0, "menu": {}}
     channel: ClassVar[str] = "referral"
 
     referrer_credit: Scheduled[Money] = Schedule.of(1000.0)
     """Credit to the referrer per delivered referral, money; spendable only with the brand (T01, T05)."""
+    menu: dict[str, Scheduled[Money]] = Field(default_factory=dict)
+    """Credit for referrers of the segments named, in place of `referrer_credit`, money (T22, T23)."""
+    rewards: dict[str, Reward] = Field(default_factory=dict)
+    """Kinds of reward on offer; each owner takes the one worth most to him. Without any, a credit is worth its face."""
     credit_cost_share: Share = 0.6
-    """Expected marginal cost of a credit, share of its face value, breakage included (T05; assumption, 0.3 to 0.9)."""
+    """Marginal cost of a credit when redeemed, share of its face value, where no `rewards` are listed (T05; assumption,
+    0.3 to 0.9)."""
+    credit_expiry_months: Capped[Factor] = 12.0
+    """Months after vesting in which a credit can be redeemed; `unlimited` for ever (T05)."""
     buyer_discount: Scheduled[Money] = Schedule.of(2000.0)
     """Discount on the price for the referred buyer, money per car (T02)."""
+    subsidy: Scheduled[Money] = Schedule.of(0.0)
+    """What others - a state, a partner - pay to referred buyers on top of the discount, money per car (T06)."""
     cap_per_year: ScheduledCap = Schedule.of(10, holds=True)
     """Rewarded referrals per owner and calendar year; `unlimited` for none (T03)."""
+    cap_lifetime: ScheduledCap = Schedule((math.inf,))  # type: ignore[arg-type]
+    """Rewarded referrals per owner for life; `unlimited` for none."""
     manual_steps: Count = 0
     """Manual steps between the wish to refer and the sent invitation (T21)."""
+    revisions_per_year: Rate = 1.0
+    """How often the rules are revised; without revisions the programme wears out (T24)."""
+    suspended: list[Span] = Field(default_factory=list)
+    """Spans of calendar time in which the programme pauses; it comes back fresh."""
+    eligible_share: Share = 1.0
+    """Share of owners the programme is open to; below 1 a randomised trial within one market (keyed draws)."""
+    invite_rule: Literal["all", "random", "degree"] = "random"
+    """To whom a share is open: drawn by lot (`random`), to those who know most people (`degree`), or to `all`."""
+    check_share: Share = 0.0
+    """Share of claims that are checked before anything is granted."""
+    check_cost_per_claim: Money = 30.0
+    """Cost of a check, money per claim checked (assumption, 10 to 100 CNY)."""
+    false_rejection_share: Share = 0.05
+    """Share of honest claims that a check rejects, which annoys the referrer (assumption, 0.01 to 0.2)."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.invite_rule == "all" and self.eligible_share < 1.0:
+            message = "`all` opens the programme to everybody; use random or degree for an eligible_share below 1"
+            raise FieldError(("invite_rule", message))
+        return self
+
+    def active(self, now: Moment) -> bool:
+        """Whether the programme runs: started, not stopped and not suspended."""
+        paused = any(span.start <= now.calendar < span.stop for span in self.suspended)
+        return super().active(now) and not paused
+
+    def refreshed(self, now: Moment) -> float:
+        """Calendar year in which the running programme was last refreshed: begun, resumed or revised."""
+        begun = now.calendar - now.since_start if self.start is None else self.start
+        begun = max([begun, *(span.stop for span in self.suspended if span.stop <= now.calendar)])
+        revisions = math.floor((now.calendar - begun) * self.revisions_per_year)
+        return begun + revisions / self.revisions_per_year if revisions > 0 else begun
 
     def apply(self, levers: Levers, now: Moment) -> None:
-        """Put reward, friction and discount in front of owners and buyers."""
-        credit = self.referrer_credit.at(now.calendar)
-        discount = self.buyer_discount.at(now.calendar)
-        levers.invite.reward += credit + discount
-        levers.invite.steps = max(levers.invite.steps, float(self.manual_steps))
-        levers.invite.credit += credit
-        levers.invite.credit_cost_share = max(levers.invite.credit_cost_share, self.credit_cost_share)
-        levers.invite.cap_per_year = max(levers.invite.cap_per_year, float(self.cap_per_year.at(now.calendar)))
-        levers.price.discount_referred += discount
+        """Put reward, friction, discount and rules in front of owners and buyers."""
+        invite, at = levers.invite, now.calendar
+        kinds = [
+            RewardKind(number, kind.cost_share, kind.worth, dict(kind.worth_by_segment))
+            for number, kind in enumerate(self.rewards.values(), start=1)
+            if kind.offered(at)
+        ]
+        if kinds or not self.rewards:  # with every kind withdrawn there is nothing to give
+            invite.credit += self.referrer_credit.at(at)
+            for segment, credit in self.menu.items():
+                invite.menu[segment] = invite.menu.get(segment, 0.0) + credit.at(at)
+        invite.kinds += kinds
+        invite.credit_cost_share = max(invite.credit_cost_share, self.credit_cost_share)
+        invite.credit_expiry_months = max(invite.credit_expiry_months, self.credit_expiry_months)
+        invite.cap_per_year = max(invite.cap_per_year, float(self.cap_per_year.at(at)))
+        invite.cap_lifetime = max(invite.cap_lifetime, float(self.cap_lifetime.at(at)))
+        invite.steps = max(invite.steps, float(self.manual_steps))
+        invite.stale_years = max(invite.stale_years, at - self.refreshed(now))
+        invite.eligible_share *= self.eligible_share
+        invite.by_degree = max(invite.by_degree, float(self.invite_rule == "degree"))
+        invite.check_share = max(invite.check_share, self.check_share)
+        invite.check_cost += self.check_cost_per_claim
+        invite.false_rejection_share = max(invite.false_rejection_share, self.false_rejection_share)
+        levers.price.discount_referred += self.buyer_discount.at(at)
+        levers.price.subsidy_referred += self.subsidy.at(at)

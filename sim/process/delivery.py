@@ -1,7 +1,8 @@
 """Cars are handed over in the order in which they were ordered, as fast as they can be built; who waits may cancel.
 
 The hazard of cancelling grows with the wait (L15, L16; families have the least patience, L21). Each order drew at its
-locking how long its household would wait, so a late car meets a cancelled order and goes to the next one.
+locking how long its household would wait, so a late car meets a cancelled order and goes to the next one. Where the
+brand grants a right of return, disappointed buyers give the car back.
 """
 
 from __future__ import annotations
@@ -10,24 +11,34 @@ import math
 
 import numpy as np
 
+from sim import numeric
+from sim.channels import REFERRAL
 from sim.ledger import Purpose
-from sim.process import need, ownership, selling, word_of_mouth
+from sim.process import driving, need, ownership, rewards, selling, word_of_mouth
 from sim.streams import Decision, uniform
-from sim.units import MINOR_PER_MONEY, WEEKS_PER_YEAR
+from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world.build import first_satisfaction
-from sim.world.people import BRAND, F64, Rows
+from sim.world.owners import Claim
+from sim.world.people import BRAND, F64, NO_CAR_OF_OURS, Rows, Stage
+from sim.world.stores import MarginOf
 from sim.world.world import World
 
 
 def hand_over(world: World) -> None:
     """Deliver what can be delivered in this tick and cancel the orders whose patience ends in it."""
-    if len(world.waiting) == 0:
-        return
+    if len(world.waiting):
+        _work_off(world)
+    _take_back(world)
+
+
+def _work_off(world: World) -> None:
+    """Deliver and cancel."""
     orders = world.orders
     delivered, cancelled = _queue(world)
     gone = np.concatenate([delivered, cancelled])
     world.waiting = world.waiting[~np.isin(world.waiting, gone)]
     if len(cancelled):
+        rewards.void(world, cancelled, orders.cancelled[cancelled])
         selling.buy_from_rival(world, orders.person[cancelled].astype(np.int64), orders.cancelled[cancelled])
     world.delivered_now = delivered
     if len(delivered):
@@ -72,21 +83,20 @@ def _receive(world: World, rows: Rows) -> None:
     moment = orders.delivered[rows]
     orders.first[rows] = ~people.was_owner[person]
     people.first_order[person] = np.where(orders.first[rows], rows, people.first_order[person])
+    orders.margin[rows] = round(world.offers.margin * MINOR_PER_MONEY)
     _book(world, rows, person, moment)
-    _reward(world, rows)
+    rewards.vest(world, rows)
+    orders.repurchase[rows] &= people.car[person] == BRAND  # unless the car was returned while the next one was built
     again = orders.repurchase[rows]
     world.replacements.append(int(again.sum()), person=person[again], moment=moment[again], same_brand=True)
     fresh = people.relationship[person] < 0
-    began = world.relationships.append(int(fresh.sum()), person=person[fresh], order=rows[fresh], began=moment[fresh])
-    people.relationship[person[fresh]] = np.arange(began.start, began.stop)
+    _take_up(world, rows, person, moment)
+    _befriend(world, rows[fresh], person[fresh], moment[fresh])
     kept = person[~fresh]
     ownership.reckon(world, kept, moment[~fresh])
     people.was_owner[person] = True
-    people.owned_since[person] = moment
-    people.km[person] = 0.0
-    u = uniform(world.key, Decision.SATISFACTION, orders.number[rows], 0, people.id[person])
-    strength = world.offers.strength[people.segment[person]]
-    people.satisfaction[person] = first_satisfaction(strength, u, world.behaviour.satisfaction_spread)
+    people.satisfaction[person] = _first_satisfaction(world, rows, person)
+    _may_return(world, rows, person)
     need.settle_purchase(world, person, moment, BRAND)
     ownership.begin(world, person[fresh], moment[fresh])
     ownership.file(world, kept)
@@ -94,35 +104,97 @@ def _receive(world: World, rows: Rows) -> None:
     word_of_mouth.begin(world, person[silent], np.full(int(silent.sum()), world.end))  # heard from the next tick on
 
 
-def _book(world: World, rows: Rows, person: Rows, moment: F64) -> None:
-    """Margin and discount of the cars handed over."""
+def _book(world: World, rows: Rows, person: Rows, moment: F64, *, back: bool = False) -> None:
+    """Margin, discount and subsidy of the cars handed over, or taken back."""
+    sign = -1 if back else 1
     orders = world.orders
     district, channel = orders.district[rows], orders.channel[rows]
-    margin = np.full(len(rows), round(world.offers.margin * MINOR_PER_MONEY), dtype=np.int64)
-    world.ledger.book(Purpose.CAR_MARGIN, district, channel, margin)
-    world.ledger.book(Purpose.DISCOUNT, district, channel, orders.discount[rows])
+    programme = np.where(orders.claim[rows] == Claim.NONE, channel, REFERRAL)
+    world.ledger.book(Purpose.CAR_MARGIN, district, channel, sign * orders.margin[rows])
+    world.ledger.book(Purpose.DISCOUNT, district, programme, sign * orders.discount[rows])
+    world.ledger.book(Purpose.SUBSIDY, district, programme, sign * orders.subsidy[rows])
     world.margins.append(
         len(rows),
         person=person,
         order=world.people.first_order[person],
         moment=moment,
-        amount=margin - orders.discount[rows],
-        purpose=0,
+        amount=sign * (orders.margin[rows] - orders.discount[rows]),
+        purpose=MarginOf.CAR,
     )
 
 
-def _reward(world: World, rows: Rows) -> None:
-    """Vest the referrers' credits, up to the yearly cap, at their expected marginal cost (T03, T05)."""
+def _take_up(world: World, rows: Rows, person: Rows, moment: F64) -> None:
+    """Begin the ownerships of those who did not drive the brand."""
     orders, people = world.orders, world.people
-    for row in rows[orders.referrer[rows] >= 0]:
-        owner = world.row_of[orders.referrer[row]]
-        if people.rewarded_year[owner] != world.year:
-            people.rewarded_year[owner], people.rewarded[owner] = world.year, 0
-        if orders.credit[row] == 0:
-            continue
-        if people.rewarded[owner] >= orders.credit_cap[row]:
-            continue
-        people.rewarded[owner] += 1
-        orders.credit_vested[row] = True
-        cost = math.floor(orders.credit[row] * orders.credit_cost_share[row] + 0.5)
-        world.ledger.book(Purpose.CREDIT, orders.district[row], orders.channel[row], cost)
+    new = people.car[person] != BRAND
+    rows, person, moment = rows[new], person[new], moment[new]
+    people.km[person] = 0.0
+    driving.begin(world, person, moment, rows, orders.referrer[rows], orders.generation[rows])
+
+
+def _befriend(world: World, rows: Rows, person: Rows, moment: F64) -> None:
+    """Begin relationships; whom an owner brought, that owner holds as long as the own relationship is kept."""
+    orders, people = world.orders, world.people
+    referrer = orders.referrer[rows]
+    introduced = referrer >= 0
+    held = introduced & (people.relationship[world.row_of[referrer]] >= 0)
+    new = world.relationships.append(
+        len(rows),
+        person=person,
+        order=rows,
+        began=moment,
+        referrer=referrer,
+        generation=orders.generation[rows],
+        anchored=held,
+    )
+    began = np.arange(new.start, new.stop)
+    people.relationship[person] = began
+    world.anchored = np.concatenate([world.anchored, began[held]])
+
+
+def _first_satisfaction(world: World, rows: Rows, person: Rows) -> F64:
+    """First satisfaction; an owner who knows both car and buyer helps to find what suits (the better of two, T17)."""
+    orders, people, b, key = world.orders, world.people, world.behaviour, world.key
+    number, who = orders.number[rows], people.id[person]
+    u = uniform(key, Decision.SATISFACTION, number, 0, who)
+    introduced = np.flatnonzero(orders.referrer[rows] >= 0)
+    number, who = number[introduced], who[introduced]
+    matched = uniform(key, Decision.MATCH, number, 0, who) < b.match_share
+    second = uniform(key, Decision.MATCHED, number[matched], 0, who[matched])
+    u[introduced[matched]] = np.maximum(u[introduced[matched]], second)
+    return first_satisfaction(world.offers.strength[people.segment[person]], u, b.satisfaction_spread)
+
+
+def _may_return(world: World, rows: Rows, person: Rows) -> None:
+    """Date the returns of disappointed buyers, where the brand grants a right of return."""
+    orders, people, b = world.orders, world.people, world.behaviour
+    world.returnable = world.returnable[~np.isin(orders.person[world.returnable], person)]  # the old car was traded in
+    window = world.scenario.brand.return_days / DAYS_PER_YEAR
+    if window <= 0.0:
+        return
+    gap = 1.0 - people.satisfaction[person]
+    rate = b.return_per_week * WEEKS_PER_YEAR * gap * gap
+    threshold = -numeric.log(uniform(world.key, Decision.RETURN, orders.number[rows], 0, people.id[person]))
+    wait = np.divide(threshold, rate, out=np.full(len(rows), np.inf), where=rate > 0.0)
+    back = np.flatnonzero(wait < window)
+    orders.return_at[rows[back]] = orders.delivered[rows[back]] + wait[back]
+    world.returnable = np.concatenate([world.returnable, rows[back]])
+
+
+def _take_back(world: World) -> None:
+    """Take back the cars whose buyers return them in this tick: everything booked at delivery is booked back."""
+    orders, people = world.orders, world.people
+    if len(world.returnable) == 0:
+        return
+    due = orders.return_at[world.returnable] < world.end
+    rows, world.returnable = world.returnable[due], world.returnable[~due]
+    rows = rows[people.car[orders.person[rows]] == BRAND]  # whoever drives another brand has nothing to give back
+    rows = rows[np.lexsort((orders.household[rows], orders.return_at[rows]))]
+    person, moment = orders.person[rows].astype(np.int64), orders.return_at[rows]
+    world.returned_now, orders.returned[rows] = rows, moment
+    _book(world, rows, person, moment, back=True)
+    rewards.claw_back(world, rows, moment)
+    driving.end(world, person, moment)
+    people.car[person] = NO_CAR_OF_OURS
+    idle = people.stage[person] == Stage.IDLE
+    need.bring_forward(world, person[idle], moment[idle])

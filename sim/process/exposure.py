@@ -44,6 +44,9 @@ class Climate(NamedTuple):
     vertical: F64
     strength: F64
     walk_in: float
+    """Walk-ins per year of search, at interest 1, of households that drive the brand."""
+    organic_walk_in: float
+    """The same of all others."""
     owner_return: float
     awareness_memory: float
     """Years."""
@@ -82,7 +85,7 @@ def expose(rows: I64, now: float, end: float, s: Searchers, c: Climate) -> tuple
         vertical = c.vertical[g]
         walk_in = 0.0
         if s.car[i] == BRAND or known + c.awareness[g] >= s.notice[i]:
-            walk_in = c.walk_in * interest
+            walk_in = (c.walk_in if s.car[i] == BRAND else c.organic_walk_in) * interest
             if s.car[i] == BRAND and s.relationship[i] >= 0:
                 walk_in *= c.owner_return
         hazard = ads + vertical + walk_in

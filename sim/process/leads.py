@@ -16,7 +16,7 @@ from sim.streams import Decision, uniform
 from sim.units import DAYS_PER_YEAR, MINUTES_PER_YEAR, WEEKS_PER_YEAR
 from sim.world.people import BRAND, F64, I8, Rows, Stage
 from sim.world.stores import Job, Outcome
-from sim.world.world import HAZARD_BUCKETS, World
+from sim.world.world import HAZARD_BUCKETS, Word, World
 
 HOURS_PER_DAY = 24.0
 INTRODUCED = (REFERRAL, WORD_OF_MOUTH)
@@ -41,6 +41,7 @@ def _search(world: World) -> None:
         media.search_vertical,
         world.offers.strength,
         float(b.walk_in_per_search_year),
+        float(b.walk_in_per_search_year * world.offers.organic_interest),
         float(b.owner_return),
         b.awareness_memory_weeks / WEEKS_PER_YEAR,
         b.trust_memory_weeks / WEEKS_PER_YEAR,
@@ -112,8 +113,8 @@ def _open(world: World) -> None:
     if not c.person:
         return
     person, moment, channel = np.concatenate(c.person), np.concatenate(c.moment), np.concatenate(c.channel)
-    referrer, tie = np.concatenate(c.referrer), np.concatenate(c.tie)
-    order = np.lexsort((referrer, channel, moment, person))
+    word = Word(*(np.concatenate(parts) for parts in zip(*c.word, strict=True)))
+    order = np.lexsort((word.referrer, channel, moment, person))
     _, first = np.unique(person[order], return_index=True)
     keep = order[first]
     keep = keep[people.lead[person[keep]] < 0]
@@ -131,8 +132,10 @@ def _open(world: World) -> None:
         first_touch=people.first_touch[rows],
         in_market=people.stage[rows] == Stage.SEARCHING,
         arrived=moment[keep],
-        referrer=referrer[keep],
-        tie=tie[keep],
+        referrer=word.referrer[keep],
+        tie=word.tie[keep],
+        tenure=word.tenure[keep],
+        generation=word.generation[keep],
     )
     people.lead[rows] = np.arange(new.start, new.stop)
     people.leads[rows] += 1

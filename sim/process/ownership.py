@@ -2,7 +2,8 @@
 
 Three things stay apart: the *relationship* with service and app, which ends by a hazard that falls with satisfaction;
 the *vehicle*, which is replaced when a need arises; and the *repurchase*, which is a choice like any other. Contacts
-with service come at a constant rate while the relationship is kept; some are incidents, put right or not.
+with service come at a constant rate while the relationship is kept; owners who are more pleased than the product alone
+would have them spend more (D12), credits are redeemed, and some contacts are incidents, put right or not.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import numpy as np
 
 from sim import numeric
 from sim.ledger import Purpose
-from sim.process import word_of_mouth
+from sim.process import rewards, word_of_mouth
 from sim.streams import Decision, uniform
 from sim.units import MINOR_PER_MONEY
 from sim.world.people import BRAND, F64, Rows
+from sim.world.stores import MarginOf
 from sim.world.world import World
 
 
@@ -38,10 +40,13 @@ def begin_initial(world: World) -> None:
 
 
 def leaving_rate(world: World, rows: Rows) -> F64:
-    """Hazard of dropping the relationship per year, at present satisfaction."""
+    """Hazard of dropping the relationship per year, at present satisfaction; lower while the referrer stays as well."""
     b = world.behaviour
-    rate: F64 = b.leave_per_year * numeric.exp(-b.leave_slope * (world.people.satisfaction[rows] - 0.5))
-    return rate
+    rate = b.leave_per_year * numeric.exp(-b.leave_slope * (world.people.satisfaction[rows] - 0.5))
+    kept: F64 = rate * np.where(
+        world.relationships.anchored[world.people.relationship[rows]], 1.0 - b.anchor_share, 1.0
+    )
+    return kept
 
 
 def _next_care(world: World, rows: Rows, moment: F64) -> None:
@@ -69,6 +74,29 @@ def reckon(world: World, rows: Rows, moment: F64) -> None:
     people = world.people
     people.stay_left[rows] -= leaving_rate(world, rows) * (moment - people.care_from[rows])
     people.care_from[rows] = moment
+
+
+def annoy(world: World, rows: Rows, moment: F64) -> None:
+    """Let owners down as a failed service incident does; whoever has changed to another brand does not care."""
+    people = world.people
+    driving = people.car[rows] == BRAND
+    rows, moment = rows[driving], moment[driving]
+    kept = people.relationship[rows] >= 0
+    reckon(world, rows[kept], moment[kept])
+    people.satisfaction[rows] *= 1.0 - world.behaviour.incident_drop
+    file(world, rows[kept])
+
+
+def loosen(world: World) -> None:
+    """Let go of those whose referrer has no relationship any more: from the end of this tick they leave like others."""
+    people, spans = world.people, world.relationships
+    held = world.anchored[np.isnan(spans.ended[world.anchored])]
+    alone = people.relationship[world.row_of[spans.referrer[held]]] < 0
+    world.anchored = held[~alone]
+    rows = spans.person[held[alone]].astype(np.int64)
+    reckon(world, rows, np.full(len(rows), world.end))
+    spans.anchored[held[alone]] = False
+    file(world, rows)
 
 
 def live(world: World) -> None:
@@ -105,13 +133,17 @@ def _care(world: World, rows: Rows) -> None:
     people, b, key = world.people, world.behaviour, world.key
     moment, nth, who = people.care_at[rows], people.cares[rows], people.id[rows]
     reckon(world, rows, moment)
-    amount = round(world.offers.service_margin_per_year * MINOR_PER_MONEY / b.care_contacts_per_year)
+    satisfied, strength = people.satisfaction[rows], world.offers.strength[people.segment[rows]]
+    usual = round(world.offers.service_margin_per_year * MINOR_PER_MONEY / b.care_contacts_per_year)
+    pleased = np.divide(satisfied, strength, out=np.ones(len(rows)), where=strength > 0.0)
+    percent = np.floor(100.0 * pleased + 0.5).astype(np.int64)  # whole, so that margins scale with the currency
+    amount = usual * percent // 100
+    rewards.redeem(world, rows, moment)
     world.ledger.book(Purpose.SERVICE_MARGIN, people.district[rows], -1, amount)
     world.margins.append(
-        len(rows), person=rows, order=people.first_order[rows], moment=moment, amount=amount, purpose=1
+        len(rows), person=rows, order=people.first_order[rows], moment=moment, amount=amount, purpose=MarginOf.SERVICE
     )
-    satisfied = people.satisfaction[rows]
-    settled = satisfied + b.settle_share * (world.offers.strength[people.segment[rows]] - satisfied)
+    settled = satisfied + b.settle_share * (strength - satisfied)
     incident = uniform(key, Decision.CARE_KIND, 0, 0, who, nth) < b.incident_share
     recovered = uniform(key, Decision.CARE_RECOVERY, 0, 0, who, nth) < b.recovery_share
     after = np.where(recovered, satisfied + b.recovery_lift * (1.0 - satisfied), satisfied * (1.0 - b.incident_drop))

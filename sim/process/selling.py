@@ -11,7 +11,7 @@ import numpy as np
 from sim import numeric
 from sim.channels import REFERRAL
 from sim.ledger import Purpose
-from sim.process import desk, leads, need, touches
+from sim.process import claims, desk, driving, leads, need, rewards, touches
 from sim.streams import Decision, uniform
 from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world.people import BRAND, F64, NO_CAR_OF_OURS, Rows, Stage
@@ -85,7 +85,8 @@ def _due(world: World, rows: Rows) -> desk.Records:
     person = table.person[rows].astype(np.int64)  # an index of any other type is converted at each of its twenty uses
     _, trust, partner_trust = touches.personal(world, person)
     interest = touches.interest(world, person, trust)
-    discount = np.where(table.channel[rows] == REFERRAL, world.levers.price.discount_referred, 0.0)
+    price = world.levers.price
+    discount = np.where(table.channel[rows] == REFERRAL, price.discount_referred + price.subsidy_referred, 0.0)
     last_word = np.array([s.partner_last_word for s in world.scenario.market.segments.values()])
     due = np.empty(len(rows), desk.DUE)
     for name in _CARRIED:
@@ -137,16 +138,16 @@ def _record(world: World, rows: Rows, due: desk.Records, tally: desk.Records) ->
 
 
 def _order(world: World, rows: Rows) -> None:
-    """Lock the orders of this tick: price and discount are fixed, the referrer's credit is pending, patience begins."""
+    """Lock the orders of this tick: price and discount are fixed, credits are promised, patience begins."""
     table, people, b = world.leads, world.people, world.behaviour
     rows = rows[np.lexsort((table.household[rows], table.closed[rows]))]
     person = table.person[rows].astype(np.int64)
     table.ordered[rows] = table.closed[rows]
     people.stage[person] = Stage.WAITING
     people.ready_at[person] = np.inf
-    referred = table.channel[rows] == REFERRAL
     price = round(world.offers.price * MINOR_PER_MONEY)
-    discount = np.where(referred, min(round(world.levers.price.discount_referred * MINOR_PER_MONEY), price), 0)
+    made = claims.make(world, rows, person, table.closed[rows])
+    discount, subsidy = claims.pays(world, made, price)
     patience = np.array([s.patience_weeks for s in world.scenario.market.segments.values()])[people.segment[person]]
     u = uniform(world.key, Decision.CANCEL, people.orders[person], 0, people.id[person])
     wait = patience / WEEKS_PER_YEAR * numeric.power(-numeric.log(u), 1.0 / b.cancel_shape)
@@ -165,13 +166,17 @@ def _order(world: World, rows: Rows) -> None:
         ordered=table.ordered[rows],
         cancel_at=table.ordered[rows] + wait,
         repurchase=people.car[person] == BRAND,
-        price=price - discount,
+        tenure=table.tenure[rows],
+        generation=table.generation[rows],
+        price=price - discount - subsidy,
         discount=discount,
-        credit=np.where(referred, round(world.levers.invite.credit * MINOR_PER_MONEY), 0),
-        credit_cost_share=world.levers.invite.credit_cost_share,
-        credit_cap=world.levers.invite.cap_per_year,
+        subsidy=subsidy,
+        code=made.code,
+        claim=made.kind,
+        rejected=made.rejected,
     )
     people.orders[person] += 1
+    rewards.promise(world, np.arange(new.start, new.stop), made)
     world.waiting = np.concatenate([world.waiting, np.arange(new.start, new.stop)])
 
 
@@ -208,8 +213,4 @@ def _defect(world: World, rows: Rows, moment: F64) -> None:
     order = np.lexsort((people.id[rows], moment))
     rows, moment = rows[order], moment[order]
     world.replacements.append(len(rows), person=rows, moment=moment, same_brand=False)
-    kept = people.relationship[rows] >= 0
-    world.relationships.ended[people.relationship[rows[kept]]] = moment[kept]
-    people.relationship[rows] = -1
-    people.talk_at[rows] = np.inf
-    people.care_at[rows] = np.inf
+    driving.end(world, rows, moment)

@@ -9,9 +9,11 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from sim.experiment.fits import Files
 from sim.levers import Levers
 from sim.policies import POLICIES
-from sim.scenario import Scenario, load
+from sim.policies.referral import Reward, Span
+from sim.scenario import Scenario, load, places
 from sim.scenario.schema.behaviour import Behaviour
 from sim.scenario.schema.brand import Brand, InitialOwners
 from sim.scenario.schema.market import District, Market, NetworkSettings, Rival, Segment
@@ -35,6 +37,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("stores", Stores),
     ("thresholds[]", Threshold),
     *((f"policies.{name}", policy) for name, policy in POLICIES.items()),
+    ("policies.referral.rewards.NAME", Reward),
+    ("policies.referral.suspended[]", Span),
 )
 """What a scenario consists of, in the order of its file; constants of behaviour have their own table."""
 
@@ -46,21 +50,32 @@ Written by `python -m sim.report.parameters > docs/parameters.md` from the model
 the limit.
 """
 
+_ABOUT_FITS = """One constant per observed value, found by `python run.py calibrate` within its range, with the same
+luck in every trial. *Achieved* is the mean of the metric over replicates. Beside the value stands how far the constant
+could move before the replicates would tell: the interval of the metric divided by its slope. That says nothing about
+how sure the observed value is.
+
+"""
+
+KINDS = ("input", "calibrated", "assumption")
+"""Where a number comes from: a source, a fit to an observed value, or judgement."""
+
 
 def document() -> str:
     """The whole document, Markdown."""
     parts = [_INTRODUCTION, *(f"## `{path}`\n\n{_section(model)}" for path, model in SECTIONS)]
-    parts += [f"## `behaviour`\n\n{_behaviour()}", f"## Levers\n\n{_levers()}"]
+    parts += [f"## `behaviour`\n\n{_behaviour()}", f"## What is calibrated\n\n{_calibrated()}"]
+    parts.append(f"## Levers\n\n{_levers()}")
     return "\n".join(parts)
 
 
 def _section(model: type[BaseModel]) -> str:
     rows = [
-        (f"`{name}`", _unit(field), _default(field), _sentence(field.description))
+        (f"`{name}`", unit_words(field), default_of(field), sentence(field.description))
         for name, field in model.model_fields.items()
         if field.description  # what has none is a section with a table of its own
     ]
-    return f"{_sentence(model.__doc__)}\n\n" + _table(("parameter", "unit", "default", "meaning"), rows)
+    return f"{sentence(model.__doc__)}\n\n" + _table(("parameter", "unit", "default", "meaning"), rows)
 
 
 def _behaviour() -> str:
@@ -73,14 +88,36 @@ def _behaviour() -> str:
         source = status.source if status.target is None else f"{status.source}; fitted to {status.target}"
         span = f"{status.low:g} to {status.high:g}"
         value = f"{getattr(values, name):g}"
-        rows.append((f"`{name}`", _unit(field), value, span, status.kind, source, _sentence(field.description)))
+        rows.append((f"`{name}`", unit_words(field), value, span, status.kind, source, sentence(field.description)))
     head = ("constant", "unit", "value", "range", "status", "source or reason", "meaning")
-    return f"{_sentence(Behaviour.__doc__)} Shared by all carmakers: {len(rows)} constants.\n\n" + _table(head, rows)
+    kinds = [str(row[4]) for row in rows]
+    number = ", ".join(f"{kind} {kinds.count(kind)}" for kind in KINDS)
+    text = f"{sentence(Behaviour.__doc__)} Shared by all carmakers: {len(rows)} constants ({number}).\n"
+    return f"{text}[register.csv](register.csv) holds them as data, with the inputs of scenarios.\n\n" + _table(
+        head, rows
+    )
+
+
+def _calibrated() -> str:
+    """The fits of `scenarios/calibration.yaml`."""
+    rows = []
+    for entry in Files.read(places.SCENARIOS).plan.fits:
+        target, fit = entry.target, entry.fit
+        low, high = entry.range
+        wanted = f"{target.value:g} within {target.tolerance:.0%} ({target.claim})"
+        cells = [f"`{entry.name}`", f"{target.label} in `{entry.scenario}`", wanted, f"{low:g} to {high:g}"]
+        if fit is None:
+            rows.append([*cells, "not fitted yet", "", ""])
+        else:
+            span = f" ({fit.low:g} to {fit.high:g})" if fit.low is not None and fit.high is not None else ""
+            when = f"{fit.date}, seed {fit.seed}, {fit.replicates} replicates, {fit.iterations} trials"
+            rows.append([*cells, f"{fit.value:g}{span}", f"{fit.achieved:.4g}", when])
+    return _ABOUT_FITS + _table(("constant", "fitted to", "target", "range", "value", "achieved", "fitted"), rows)
 
 
 def _levers() -> str:
     rows = [
-        (f"`{group.name}.{lever.name}`", f"{lever.default:g}", lever.metadata["combine"], lever.metadata["meaning"])
+        (f"`{group.name}.{lever.name}`", _neutral(lever), lever.metadata["combine"], lever.metadata["meaning"])
         for group in dataclasses.fields(Levers)
         for lever in dataclasses.fields(getattr(Levers(), group.name))
     ]
@@ -88,7 +125,12 @@ def _levers() -> str:
     return text + _table(("lever", "neutral", "policies combine by", "meaning"), rows)
 
 
-def _unit(field: FieldInfo) -> str:
+def _neutral(lever: dataclasses.Field[Any]) -> str:
+    return "empty" if lever.default is dataclasses.MISSING else f"{lever.default:g}"
+
+
+def unit_words(field: FieldInfo) -> str:
+    """The unit of a parameter, and whether it may be unlimited or change over time."""
     unit, annotation = unit_of(field), field.rebuild_annotation()
     if get_origin(annotation) is dict:
         annotation = get_args(annotation)[1]
@@ -97,7 +139,8 @@ def _unit(field: FieldInfo) -> str:
     return ", ".join(filter(None, words))
 
 
-def _default(field: FieldInfo) -> str:
+def default_of(field: FieldInfo) -> str:
+    """The default of a parameter as text; words where it has none."""
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True)
@@ -110,7 +153,7 @@ def _default(field: FieldInfo) -> str:
     return "none" if value in (None, "", [], {}) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _sentence(text: str | None) -> str:
+def sentence(text: str | None) -> str:
     """The first paragraph of a docstring, on one line."""
     return " ".join((text or "").strip().partition("\n\n")[0].split())
 

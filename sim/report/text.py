@@ -205,7 +205,7 @@ def _rich(table: Table, width: int | None) -> str:
 
 def run_json(result: Result, health: Sequence[str]) -> str:
     """The JSON of `run`; undefined numbers are null."""
-    return _json(
+    return as_json(
         {
             "scenario": result.scenario.name,
             "hash": result.hash,
@@ -220,7 +220,7 @@ def run_json(result: Result, health: Sequence[str]) -> str:
 
 def comparison_json(comparison: Comparison) -> str:
     """The JSON of `compare`; undefined numbers are null."""
-    return _json(
+    return as_json(
         {
             "reference": comparison.names[0],
             "scenarios": comparison.names[1:],
@@ -229,7 +229,8 @@ def comparison_json(comparison: Comparison) -> str:
     )
 
 
-def _json(content: dict[str, Any]) -> str:
+def as_json(content: dict[str, Any]) -> str:
+    """Content as JSON; undefined numbers are null."""
     return json.dumps(_defined(content), ensure_ascii=False, allow_nan=False, indent=1)
 
 

@@ -10,6 +10,8 @@ from sim.scenario.suggest import advice
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 """The project's scenarios; `cases/` and `limits/` are below it."""
 DEFAULTS = "defaults.yaml"
+NOT_SCENARIOS = (DEFAULTS, "calibration.yaml")
+"""Files of the project's folder that cannot be run: the root parent, and what is calibrated."""
 SUFFIXES = (".yaml", ".yml")
 
 _REFERENCE = re.compile(r"[\w-]+(/[\w-]+)*(\.ya?ml)?")
@@ -40,7 +42,7 @@ def find(name_or_path: str | Path, scenarios: Path = SCENARIOS) -> Path:
 
 def known(scenarios: Path = SCENARIOS) -> list[str]:
     """Return the names of the project's runnable scenarios, `cases/tesla` for one in a folder."""
-    files = (file for suffix in SUFFIXES for file in scenarios.rglob(f"*{suffix}") if file.name != DEFAULTS)
+    files = (file for suffix in SUFFIXES for file in scenarios.rglob(f"*{suffix}") if file.name not in NOT_SCENARIOS)
     return sorted(file.relative_to(scenarios).with_suffix("").as_posix() for file in files)
 
 

@@ -73,6 +73,8 @@ class Leads(Table):
     outcome: I8 = column(np.int8, "", "Outcome")
     referrer: I32 = column(np.int32, "", "id of the owner who brought it, -1 none", -1)
     tie: I8 = column(np.int8, "", "1 strong, 0 weak, -1 none", -1)
+    tenure: F64 = column(np.float64, "years", "years that owner had driven the brand at the talk", np.nan)
+    generation: I16 = column(np.int16, "", "that owner's generation plus 1, 0 brought by nobody")
     store: I32 = column(np.int32, "", "store", -1)
     seller: I32 = column(np.int32, "", "seller, -1 before one has it", -1)
     hours: F64 = column(np.float64, "hours", "sellers' working time spent on it")
@@ -93,21 +95,32 @@ class Orders(Table):
     first_touch: I8 = column(np.int8, "", "channel of the first touch")
     referrer: I32 = column(np.int32, "", "id of the referring owner, -1 none", -1)
     tie: I8 = column(np.int8, "", "1 strong, 0 weak, -1 none", -1)
+    tenure: F64 = column(np.float64, "years", "years that owner had driven the brand at the talk", np.nan)
+    generation: I16 = column(np.int16, "", "that owner's generation plus 1, 0 brought by nobody")
     lead: I32 = column(np.int32, "", "row of the lead")
     ordered: F64 = column(np.float64, "years", "order")
     cancel_at: F64 = column(np.float64, "years", "moment at which patience ends", np.inf)
     cancelled: F64 = column(np.float64, "years", "cancellation", np.nan)
     delivered: F64 = column(np.float64, "years", "delivery", np.nan)
+    returned: F64 = column(np.float64, "years", "return of the car after delivery", np.nan)
+    return_at: F64 = column(np.float64, "years", "moment the buyer would give the car back", np.inf)
     first: Bool = column(np.bool_, "", "delivery to a household that never owned the brand")
     repurchase: Bool = column(np.bool_, "", "replaces a car of the brand")
     price: I64 = column(np.int64, "minor units", "net price")
+    margin: I64 = column(np.int64, "minor units", "contribution margin at list price, booked at delivery")
     discount: I64 = column(np.int64, "minor units", "discount granted")
-    credit: I64 = column(np.int64, "minor units", "credit promised to the referrer at the order, face value")
-    credit_cost_share: F64 = column(np.float64, "share", "expected marginal cost of that credit")
-    credit_cap: F64 = column(
-        np.float64, "per year", "rewarded referrals per referrer and year, as promised at the order"
-    )
-    credit_vested: Bool = column(np.bool_, "", "the credit was granted at delivery")
+    subsidy: I64 = column(np.int64, "minor units", "paid by others on top of it")
+    code: I32 = column(np.int32, "", "id of the owner whose code was claimed, -1 none", -1)
+    claim: I8 = column(np.int8, "", "Claim")
+    rejected: Bool = column(np.bool_, "", "a check rejected the claim")
+    credit: I32 = column(np.int32, "", "row of the credit promised, -1 none", -1)
+
+
+class MarginOf(IntEnum):
+    """What a margin was earned with."""
+
+    CAR = 0
+    SERVICE = 1
 
 
 class Margins(Table):
@@ -117,7 +130,7 @@ class Margins(Table):
     order: I32 = column(np.int32, "", "row of the household's first delivered order, -1 initial owner")
     moment: F64 = column(np.float64, "years", "when")
     amount: I64 = column(np.int64, "minor units", "contribution margin")
-    purpose: I8 = column(np.int8, "", "0 car, 1 service and software")
+    purpose: I8 = column(np.int8, "", "MarginOf")
 
 
 class Relationships(Table):
@@ -127,6 +140,9 @@ class Relationships(Table):
     order: I32 = column(np.int32, "", "row of the delivery that began it, -1 initial owner")
     began: F64 = column(np.float64, "years", "begin")
     ended: F64 = column(np.float64, "years", "end, nan while kept", np.nan)
+    referrer: I32 = column(np.int32, "", "id of the owner who brought the household, -1 nobody", -1)
+    generation: I16 = column(np.int16, "", "0 brought by nobody, otherwise the referrer's generation plus 1")
+    anchored: Bool = column(np.bool_, "", "the referrer's own relationship has been kept since it began")
 
 
 class Replacements(Table):

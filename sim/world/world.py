@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +14,21 @@ from sim.ledger import Ledger, Purpose
 from sim.levers import Levers
 from sim.policies import Moment
 from sim.scenario.schema.root import Scenario
-from sim.streams import Key
+from sim.streams import Decision, Key, uniform
 from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY
 from sim.world import build
 from sim.world.agenda import Agenda
 from sim.world.network import Network
+from sim.world.owners import Acts, Credits, Ownerships
 from sim.world.people import BRAND, F64, I8, Rows
 from sim.world.stores import Leads, Margins, Orders, Replacements
 
 NO_RIVALS = -1e9
 """Utility of the best alternative when the market has no rivals: low enough that nobody takes it."""
+_TABLES = (
+    *("people", "stores", "sellers", "leads", "orders", "margins", "relationships", "replacements"),
+    *("ownerships", "acts", "credits"),
+)
 HAZARD_BUCKETS = 200.0
 """Buckets per unit of browsing hazard."""
 
@@ -48,6 +54,25 @@ class Media:
     """Money offered so far by medium, per represented household."""
 
 
+class Word(NamedTuple):
+    """On whose word contact data was left; one entry per array element."""
+
+    referrer: Rows
+    """Id of the owner, -1 nobody."""
+    tie: I8
+    """1 strong, 0 weak, -1 none."""
+    tenure: F64
+    """Years that owner had driven the brand, nan without one."""
+    generation: Rows
+    """That owner's generation plus 1, 0 without one."""
+
+    @classmethod
+    def of_nobody(cls, size: int) -> Word:
+        """Contacts that nobody brought."""
+        none = np.full(size, -1)
+        return cls(none, none.astype(np.int8), np.full(size, np.nan), np.zeros(size, dtype=np.int64))
+
+
 @dataclass
 class Contacts:
     """Contact data left in this tick, before it is known who was first; one entry per array element."""
@@ -55,17 +80,14 @@ class Contacts:
     person: list[Rows] = field(default_factory=list)
     moment: list[F64] = field(default_factory=list)
     channel: list[I8] = field(default_factory=list)
-    referrer: list[Rows] = field(default_factory=list)
-    tie: list[I8] = field(default_factory=list)
+    word: list[Word] = field(default_factory=list)
 
-    def add(self, person: Rows, moment: F64, channel: I8, referrer: Rows | None = None, tie: I8 | None = None) -> None:
-        """Add contacts; `referrer` is the id of the owner who brought them, `tie` 1 strong, 0 weak."""
-        none = np.full(len(person), -1)
+    def add(self, person: Rows, moment: F64, channel: I8, word: Word | None = None) -> None:
+        """Add contacts; `word` says who brought them, where an owner did."""
         self.person.append(np.asarray(person, dtype=np.int64))
         self.moment.append(moment)
         self.channel.append(np.asarray(channel, dtype=np.int8))
-        self.referrer.append(none if referrer is None else np.asarray(referrer, dtype=np.int64))
-        self.tie.append(none.astype(np.int8) if tie is None else tie)
+        self.word.append(Word.of_nobody(len(person)) if word is None else word)
 
 
 @dataclass(frozen=True)
@@ -78,6 +100,8 @@ class Offers:
     """List price of the brand, money."""
     margin: float
     service_margin_per_year: float
+    organic_interest: float
+    """Multiple of the walk-ins of households that do not drive the brand."""
     capacity_per_year: float
     """Cars per year in the whole represented market."""
     alternative: F64
@@ -115,6 +139,7 @@ class World:
         self.placebo = placebo
         self.leads, self.orders = Leads(), Orders()
         self.margins, self.replacements = Margins(), Replacements()
+        self.ownerships, self.acts, self.credits = Ownerships(), Acts(), Credits()
         districts = scenario.market.districts
         self.ledger = Ledger(len(districts))
         self.segments = list(scenario.market.segments)
@@ -133,6 +158,12 @@ class World:
         self.margins_audited = 0
         self.paid_now = 0
         self.delivered_now: Rows = np.empty(0, dtype=np.int64)
+        self.returned_now: Rows = np.empty(0, dtype=np.int64)
+        self.returnable: Rows = np.empty(0, dtype=np.int64)
+        self.anchored: Rows = np.empty(0, dtype=np.int64)
+        self.brokers: Rows = np.empty(0, dtype=np.int64)
+        self.vested: Rows = np.empty(0, dtype=np.int64)
+        self.checks_paid = 0
         self.worked: list[tuple[int, Any]] = []
         self.hourly_pay = round(scenario.stores.cost_per_hour * MINOR_PER_MONEY)
         self.counts: list[dict[str, Any]] = []
@@ -196,7 +227,8 @@ class World:
                 policy.apply(self.levers, moment)
         self.offers = self._read_offers(moment.calendar)
         self.contacts = Contacts()
-        self.paid_now, self.delivered_now = 0, np.empty(0, dtype=np.int64)
+        self.paid_now, self.checks_paid = 0, 0
+        self.delivered_now = self.returned_now = np.empty(0, dtype=np.int64)
         return self
 
     def _read_offers(self, calendar: float) -> Offers:
@@ -218,10 +250,21 @@ class World:
             price=price,
             margin=brand.margin_per_car.at(calendar),
             service_margin_per_year=brand.service_margin_per_year.at(calendar),
+            organic_interest=brand.organic_interest.at(calendar),
             capacity_per_year=brand.capacity_per_year.at(calendar),
             alternative=np.maximum(numeric.log(whole), NO_RIVALS),
             rival_shares=total / np.maximum(whole, 1e-300)[:, None],
         )
+
+    @cached_property
+    def degree_rank(self) -> F64:
+        """Place of every household among all by the people it knows, most first, from 0 to 1; ties by lot."""
+        count = len(self.people)
+        degree = np.zeros(count) if self.network.well_mixed else np.diff(self.network.start)
+        lot = uniform(self.key, Decision.ELIGIBLE, 0, 0, self.people.id)
+        rank = np.empty(count)
+        rank[np.lexsort((self.people.id, lot, -degree))] = (np.arange(count) + 0.5) / count
+        return rank
 
     @property
     def year(self) -> int:
@@ -237,10 +280,7 @@ class World:
 
     def nbytes(self) -> dict[str, int]:
         """Bytes by table, the network and the agendas' entries included."""
-        tables = {
-            name: getattr(self, name).nbytes
-            for name in ("people", "stores", "sellers", "leads", "orders", "margins", "relationships", "replacements")
-        }
+        tables = {name: getattr(self, name).nbytes for name in _TABLES}
         net = self.network
         tables["network"] = net.start.nbytes + net.friend.nbytes + net.strong.nbytes + self.asks.nbytes
         tables["agendas"] = 2 * 8 * len(self.people)

@@ -391,8 +391,11 @@ def test_reader_that_goes_away(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (["rnu", "baseline"], "unknown command 'rnu'; commands are run, compare, validate; did you mean 'run'?"),
-        (["calibrate"], "unknown command 'calibrate'"),
+        (
+            ["rnu", "baseline"],
+            "unknown command 'rnu'; commands are run, compare, validate, calibrate; did you mean 'run'?",
+        ),
+        (["sweep"], "unknown command 'sweep'"),
         (["run"], "SCENARIO"),
         (["run", "baseline", "--rep", "3"], "unknown flag '--rep'; did you mean '--reps'?"),
         (["validate", "baseline", "--reps", "3"], "unknown flag '--reps'; see run.py validate --help"),

@@ -48,6 +48,20 @@ def applied(policy: Policy, now: Moment = NOW) -> dict[str, Any]:
     return dataclasses.asdict(levers)
 
 
+def neutral(lever: dataclasses.Field[Any]) -> Any:
+    """The neutral value of a lever."""
+    return lever.default if lever.default is not dataclasses.MISSING else lever.default_factory()  # type: ignore[misc]
+
+
+def combined(how: str, value: Any) -> Any:
+    """What a lever holds once two equal policies have moved it."""
+    if isinstance(value, dict):
+        return {key: combined(how, part) for key, part in value.items()}
+    if isinstance(value, list):
+        return value + value
+    return {"sum": 2.0 * value, "product": value**2, "max": value}[how]
+
+
 @each
 def test_declares_channel_and_neutral_parameters(name: str) -> None:
     policy = POLICIES[name]
@@ -122,7 +136,7 @@ def test_apply_depends_on_nothing_but_the_moment(name: str) -> None:
 def test_fresh_levers_are_never_those_of_the_tick_before(name: str) -> None:
     applied(made(name))
     assert dataclasses.asdict(Levers()) == {
-        group.name: {lever.name: lever.default for lever in dataclasses.fields(getattr(Levers(), group.name))}
+        group.name: {lever.name: neutral(lever) for lever in dataclasses.fields(getattr(Levers(), group.name))}
         for group in dataclasses.fields(Levers)
     }
 
@@ -162,7 +176,8 @@ def test_levers_say_how_policies_combine() -> None:
     for group in dataclasses.fields(Levers):
         for lever in dataclasses.fields(getattr(Levers(), group.name)):
             assert lever.metadata["combine"] in ("sum", "product", "max"), lever.name
-            assert lever.default == (1.0 if lever.metadata["combine"] == "product" else 0.0)
+            expected = 1.0 if lever.metadata["combine"] == "product" else 0.0
+            assert neutral(lever) == expected or not neutral(lever)  # lists and maps begin empty
             assert lever.metadata["meaning"]
 
 
@@ -174,8 +189,7 @@ def test_levers_combine_as_they_say(name: str) -> None:
     for group, values in dataclasses.asdict(both).items():
         for lever in dataclasses.fields(getattr(both, group)):
             before = one[group][lever.name]
-            expected = {"sum": 2.0 * before, "product": before**2, "max": before}[lever.metadata["combine"]]
-            assert values[lever.name] == expected, f"{group}.{lever.name}"
+            assert values[lever.name] == combined(lever.metadata["combine"], before), f"{group}.{lever.name}"
 
 
 def test_a_toy_policy_takes_one_file_and_one_line() -> None:

@@ -17,6 +17,7 @@ from sim import cli
 from sim.policies import POLICIES
 from sim.process import census, delivery, leads, need, ownership, selling, touches, word_of_mouth
 from sim.scenario import load
+from sim.scenario.schema.behaviour import Behaviour
 
 PROJECT = Path(__file__).resolve().parents[2]
 README = PROJECT / "README.md"
@@ -56,9 +57,11 @@ def check_command(words: list[str], targets: set[str]) -> None:
     elif "run.py" in words:
         arguments = words[words.index("run.py") + 1 :]
         options = cli.parser().parse_args(arguments)
-        named = options.scenario if isinstance(options.scenario, list) else [options.scenario]
-        for name in named:
+        scenarios = getattr(options, "scenario", [])
+        for name in scenarios if isinstance(scenarios, list) else [scenarios]:
             load(name, options.set)
+        for name in getattr(options, "constant", []):
+            assert name.removeprefix("behaviour.") in Behaviour.model_fields
         assert getattr(options, "without", None) in (None, *POLICIES)
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from sim.policies import POLICIES
 from sim.report import parameters
 from sim.scenario import load
 from sim.scenario.schema.behaviour import Behaviour
+from sim.scenario.shape import choices_of
 from sim.units import status_of, unit_of
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -102,14 +104,32 @@ def test_the_values_of_the_constants_are_those_of_the_defaults() -> None:
     assert load("baseline").behaviour.model_dump() == written
 
 
+def parts_of(field: FieldInfo) -> list[type[BaseModel]]:
+    """Models that a parameter is made of."""
+    inner = get_args(field.annotation)
+    return [kind for kind in inner if isinstance(kind, type) and issubclass(kind, BaseModel)]
+
+
+def fields_of(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    """The parameters of a policy, those of its parts included."""
+    for name, field in model.model_fields.items():
+        yield name, field
+        for part in parts_of(field):
+            yield from fields_of(part)
+
+
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_policy_says_what_its_parameters_mean_and_in_which_unit(name: str) -> None:
-    for parameter, field in POLICIES[name].model_fields.items():
+    for parameter, field in fields_of(POLICIES[name]):
         unit = unit_of(field)
         assert field.description, parameter
+        if choices_of([field.annotation]) or parts_of(field):
+            continue
         assert unit is not None, parameter
         if unit.name in ("money", "share", "weeks", "minutes", "hours", "days", "years"):
-            assert unit.name in field.description, f"{parameter}: the docstring does not say that it is in {unit.name}"
+            assert unit.name in field.description.lower(), (
+                f"{parameter}: the docstring does not say that it is in {unit.name}"
+            )
 
 
 def test_the_tables_of_parameters_are_up_to_date() -> None:

@@ -140,15 +140,22 @@ def records(scenario: Scenario, replicate: int, placebo: bool = False) -> Record
     nan, none, zero = np.full(rows, np.nan), np.full(rows, -1), np.zeros(rows, dtype=np.int64)
     district = (household % 2).astype(np.int16)
     shared = {"household": household, "segment": zero, "district": district, "channel": channel}
-    shared |= {"first_touch": channel, "referrer": none, "tie": none}
+    shared |= {"first_touch": channel, "referrer": none, "tie": none, "tenure": nan, "generation": zero}
     leads = {**shared, "episode": zero, "arrived": arrived, "answered": arrived, "reached": np.ones(rows, dtype=bool)}
     leads |= {"visited": arrived, "tested": arrived, "ordered": arrived + 0.1, "closed": arrived + 0.1}
     leads |= {"outcome": np.full(rows, 4), "store": zero, "seller": zero, "hours": np.ones(rows)}
     ordered, delivered = arrived + 0.1, arrived + 0.2
     orders = {**shared, "number": zero, "lead": household, "ordered": ordered, "cancelled": nan, "delivered": delivered}
     orders |= {"first": np.ones(rows, dtype=bool), "repurchase": np.zeros(rows, dtype=bool)}
-    orders |= {"price": np.full(rows, 2_000_000), "discount": zero}
+    orders |= {"price": np.full(rows, 2_000_000), "discount": zero, "subsidy": zero, "claim": zero, "code": none}
+    orders |= {"returned": nan, "rejected": np.zeros(rows, dtype=bool)}
     began = {"household": household, "segment": zero, "district": district, "order": household, "began": delivered}
+    began |= {"ended": nan, "referrer": none, "generation": zero}
+    lost = np.where((household < 10) & (household % 2 > 0), delivered + 0.3, np.nan)
+    empty = zero[:0]
+    credits = dict.fromkeys(("household", "segment", "district", "order", "kind", "face", "state", "redeemed"), empty)
+    credits |= {"booked": empty} | dict.fromkeys(("pending", "vested", "closed"), nan[:0])
+    acts = dict.fromkeys(("household", "segment", "district", "year", "act", "eligible", "generation"), empty)
     margins = {"household": household, "order": household, "segment": zero, "district": district, "moment": delivered}
     ticks = np.arange(end * scenario.horizon.ticks_per_year)
     flat = np.zeros(len(ticks), dtype=np.int64)
@@ -173,10 +180,14 @@ def records(scenario: Scenario, replicate: int, placebo: bool = False) -> Record
         weights=np.array([2.0, 3.0]),
         seller_hour_cost=np.array([5000, 5000]),
         policy_start={"paid_ads": 0.0, "referral": 0.0},
+        reward_kinds=("credit",),
         leads=leads,
         orders=orders,
         margins={**margins, "amount": np.full(rows, 300_000), "purpose": np.zeros(rows, dtype=np.int8)},
-        relationships={**began, "ended": nan},
+        relationships=began,
+        ownerships={**began, "ended": lost, "eligible": np.ones(rows, dtype=bool)},
+        credits=credits,
+        acts=acts,
         replacements={
             "household": household[:10],
             "segment": zero[:10],

@@ -1,5 +1,5 @@
-"""A18: with everything on, nothing appears or vanishes - households, leads, orders, money, credits -, at every tick and
-in whole numbers; stage conversions multiply to the overall one."""
+"""A18: with everything on, nothing appears or vanishes - households, owners, leads, orders, money, credits -, at every
+tick and in whole numbers; stage conversions multiply to the overall one."""
 
 from __future__ import annotations
 
@@ -16,24 +16,53 @@ from sim.ledger import Purpose
 from sim.model import GrowthModel
 from sim.records import LEAD_OUTCOMES, Records
 from sim.scenario import Scenario
+from sim.units import MINOR_PER_MONEY
+from sim.world.owners import Claim, CreditState
 from sim.world.people import BRAND, Stage
+from sim.world.stores import MarginOf
 from sim.world.world import World
 from tests.small_world import small
 
 
+PROGRAMME: dict[str, Any] = {
+    "referrer_credit": 3000,
+    "menu": {"families": 4001},
+    "rewards": {
+        "charging": {"cost_share": 0.33, "worth": 0.9},
+        "software": {"cost_share": 0.1, "worth": 0.5, "worth_by_segment": {"technology_enthusiasts": 1}},
+    },
+    "credit_expiry_months": 8,
+    "subsidy": 500,
+    "cap_per_year": 1,
+    "cap_lifetime": 2,
+    "manual_steps": 1,
+    "suspended": [{"start": 2021.25, "stop": 2021.5}],
+    "eligible_share": 0.9,
+    "check_share": 0.4,
+}
+"""A programme in which every lever is used and credits end in every possible way."""
+
+
 def everything(ticks_per_year: int = 52, replicate: int = 0) -> GrowthModel:
-    """All policies on, scarce sellers and cars, so that every kind of ending occurs."""
+    """All policies on, scarce sellers and cars, returns, cheats and checks, so that every kind of ending occurs."""
     settings = {
         "horizon.years": 3,
         "horizon.ticks_per_year": ticks_per_year,
         "economics.run_off_years": 0,
         "brand.capacity_per_year": 6000,
-        "policies.referral.cap_per_year": 1,
+        "brand.return_days": 120,
+        "brand.ecosystem_spend_per_year": 2500,
+        **{f"policies.referral.{name}": value for name, value in PROGRAMME.items()},
         "policies.paid_ads.stop": 2022.5,
         "policies.vertical_media.saturation_leads_per_search_year": 0.1,
-        "brand.initial_owners": [{"per_1000_households": 150, "tenure_years": 1.5, "km": 22000}],
+        "brand.initial_owners": [
+            {"per_1000_households": 150, "tenure_years": 1.5, "km": 22000},
+            {"per_1000_households": 100, "tenure_years": 5, "km": 70000},
+        ],
     }
-    return GrowthModel(small("referral", settings), replicate)
+    scenario = small("referral", settings)
+    cheating = scenario.behaviour.model_copy(update={"abuse_appetite": 0.5})
+    return GrowthModel(scenario.model_copy(update={"behaviour": cheating}), replicate)
 
 
 def steps(model: GrowthModel) -> Iterator[World]:
@@ -59,16 +88,34 @@ def test_households(ticks_per_year: int) -> None:
         assert searches >= begun  # every search that began has ended in a purchase or goes on
         begun = searches
         delivered = ~np.isnan(world.orders.delivered)
+        returned = int((~np.isnan(world.orders.returned)).sum())
         bought_again = int((delivered & world.orders.repurchase).sum())
         lost = len(world.replacements) - bought_again
-        assert int((people.car == BRAND).sum()) == owners + int(delivered.sum()) - bought_again - lost
-        kept = np.isnan(world.relationships.ended)
-        assert int((people.relationship >= 0).sum()) == int(kept.sum())
-        assert (people.relationship[world.relationships.person[kept]] == np.flatnonzero(kept)).all()
-    tell("A18", model.world.scenario, 1, searches=begun, lost_owners=lost, ended_relationships=int((~kept).sum()))
-    assert begun > 0
-    assert lost > 0
-    assert not kept.all()
+        begun_driving = owners + int(delivered.sum()) - bought_again
+        assert int((people.car == BRAND).sum()) == begun_driving - lost - returned
+        _spans_are_whole(world, begun_driving, lost + returned)
+    kept = int(np.isnan(world.relationships.ended).sum())
+    tell("A18", model.world.scenario, 1, searches=begun, owners=begun_driving, lost=lost, returned=returned,
+         relationships=len(world.relationships), kept=kept)  # fmt: skip
+    assert min(begun, lost, returned) > 0
+    assert kept < len(world.relationships)
+
+
+def _spans_are_whole(world: World, begun: int, ended: int) -> None:
+    """Ownerships and relationships: as many as began and ended, one of a household at a time, each known to it."""
+    people, drives = world.people, world.people.car == BRAND
+    assert len(world.ownerships) == begun
+    assert int((~np.isnan(world.ownerships.ended)).sum()) == ended
+    for spans, of_household in ((world.ownerships, people.ownership), (world.relationships, people.relationship)):
+        lasting = np.flatnonzero(np.isnan(spans.ended))
+        assert (of_household[spans.person[lasting]] == lasting).all()
+        assert int((of_household >= 0).sum()) == len(lasting)
+        order = np.lexsort((spans.began, spans.person))
+        following = spans.person[order][1:] == spans.person[order][:-1]
+        assert (spans.ended[order][:-1][following] <= spans.began[order][1:][following]).all()
+        assert not (spans.ended < spans.began).any()
+    assert ((people.ownership >= 0) == drives).all()
+    assert not ((people.relationship >= 0) & ~drives).any()
 
 
 @pytest.mark.parametrize("ticks_per_year", [52, 365])
@@ -136,41 +183,128 @@ def _booked(world: World, purpose: Purpose, channel: int | None = None) -> int:
     return int(books.sum() if channel is None else books[:, :, channel].sum())
 
 
-def test_credits_and_discounts() -> None:
+def test_credits() -> None:
     model = everything()
-    promised = 0
+    before = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    contacts_before, most = 0, dict.fromkeys((s.name.lower() for s in CreditState if s != CreditState.REDEEMED), 0)
+    for world in steps(model):
+        credits = world.credits
+        state, redeemed = credits.state.astype(np.int64), credits.redeemed.copy()
+        left = credits.face - redeemed
+        assert (left >= 0).all()
+        parts = {s.name.lower(): int(left[state == s].sum()) for s in CreditState if s != CreditState.REDEEMED}
+        assert int(credits.face.sum()) == sum(parts.values()) + int(redeemed.sum())
+        most = {name: max(most[name], parts[name]) for name in parts}
+        assert not redeemed[(state == CreditState.PENDING) | (state == CreditState.VOID)].any()
+        assert ((left == 0) == (state == CreditState.REDEEMED)).all()
+        _only_what_may_follow(before, state, redeemed)
+        _moments_fit(world, state)
+        _books_fit(world, state)
+        _redeemed_within_limits(world, before[1], contacts_before)
+        before, contacts_before = (state, redeemed), len(world.margins)
+    vested = ~np.isnan(credits.vested)
+    year = credits.vested[vested].astype(int)
+    assert np.bincount(credits.owner[vested]).max() == 2  # the cap for life
+    assert len(np.unique(np.stack([credits.owner[vested], year]), axis=1).T) == vested.sum()  # one a year
+    assert model.world.row_of[world.orders.code[credits.order]].tolist() == credits.owner.tolist()
+    tell("A18", model.world.scenario, 1, promised=int(credits.face.sum()), redeemed=int(redeemed.sum()), **parts)
+    assert min(*most.values(), int(redeemed.sum())) > 0
+    assert set(credits.kind.tolist()) == {1, 2}
+    assert {300_000, 400_100} <= set(credits.face.tolist())
+
+
+MAY_FOLLOW = {
+    CreditState.PENDING: {*CreditState},
+    CreditState.VESTED: {CreditState.VESTED, CreditState.CLAWED_BACK, CreditState.REDEEMED, CreditState.EXPIRED},
+}
+"""States a credit may have a tick later; all others are final."""
+
+
+def _only_what_may_follow(before: tuple[Any, Any], state: Any, redeemed: Any) -> None:
+    """No credit vanishes, comes back or is redeemed twice."""
+    known = len(before[0])
+    assert len(state) >= known
+    for old, new in zip(before[0].tolist(), state[:known].tolist(), strict=True):
+        assert new in MAY_FOLLOW.get(CreditState(old), {old})
+    moved = redeemed[:known] - before[1]
+    assert (moved >= 0).all()
+    assert not moved[~np.isin(before[0], [CreditState.PENDING, CreditState.VESTED])].any()
+
+
+def _moments_fit(world: World, state: Any) -> None:
+    """States agree with orders and moments, and the lists of vested credits with the table."""
+    credits, orders = world.credits, world.orders
+    order = credits.order
+    vested, closed = ~np.isnan(credits.vested), ~np.isnan(credits.closed)
+    open_still = (state == CreditState.PENDING) | (state == CreditState.VESTED)
+    assert (closed == ~open_still).all()
+    assert (vested == ~np.isin(state, [CreditState.PENDING, CreditState.VOID])).all()
+    waiting = np.isnan(orders.delivered[order]) & np.isnan(orders.cancelled[order]) & ~orders.rejected[order]
+    assert (waiting == (state == CreditState.PENDING)).all()
+    assert (credits.vested[vested] == orders.delivered[order[vested]]).all()
+    assert not vested[orders.rejected[order]].any()
+    assert (orders.claim[order] != Claim.NONE).all()
+    assert (orders.credit[order] == np.arange(len(credits))).all()
+    assert int((orders.credit >= 0).sum()) == len(credits)
+    without = orders.ordered[(orders.claim != Claim.NONE) & (orders.credit < 0)]
+    assert ((without > 1.25 - world.dt) & (without < 1.5 + world.dt)).all()  # invited before the programme paused
+    returned = ~np.isnan(orders.returned[order])
+    assert not (returned & (state == CreditState.VESTED)).any()
+    assert (credits.closed[state == CreditState.CLAWED_BACK] == orders.returned[order[state == 3]]).all()
+    lasting = np.flatnonzero(state == CreditState.VESTED)
+    assert (credits.vested[lasting] + credits.expiry[lasting] >= world.end).all()
+    assert sorted(world.vested.tolist()) == lasting.tolist()
+    assert sorted(np.flatnonzero(world.people.holds_credit)) == np.unique(credits.owner[lasting]).tolist()
+
+
+def _books_fit(world: World, state: Any) -> None:
+    """Vested credits stand in the books at their full marginal cost, ended ones at that of what was redeemed."""
+    credits = world.credits
+    due = np.select([state == CreditState.VESTED, state >= CreditState.CLAWED_BACK], [credits.face, credits.redeemed])
+    cost = np.floor(due * credits.cost_share + 0.5).astype(np.int64)
+    assert (credits.booked == cost).all()
+    assert int(cost.sum()) == _booked(world, Purpose.CREDIT) == _booked(world, Purpose.CREDIT, REFERRAL)
+
+
+def _redeemed_within_limits(world: World, before: Any, margins: int) -> None:
+    """What owners redeemed in this tick is no more than they spend at this tick's contacts with service."""
+    new = slice(margins, len(world.margins))
+    service = world.margins.person[new][world.margins.purpose[new] == MarginOf.SERVICE]
+    households = len(world.people)
+    contacts = np.bincount(service, minlength=households)
+    redeemed = world.credits.redeemed.copy()
+    redeemed[: len(before)] -= before
+    by_owner = np.bincount(world.credits.owner, weights=redeemed, minlength=households)
+    spends = world.scenario.brand.ecosystem_spend_per_year / world.behaviour.care_contacts_per_year
+    assert (by_owner <= contacts * spends * MINOR_PER_MONEY).all()
+
+
+def test_discounts_subsidies_checks_and_margins() -> None:
+    model = everything()
+    scenario = model.world.scenario
     for world in steps(model):
         orders = world.orders
-        with_credit = orders.credit > 0
-        vested = orders.credit_vested
-        voided = with_credit & ~np.isnan(orders.cancelled)
-        pending = with_credit & np.isnan(orders.cancelled) & np.isnan(orders.delivered)
-        capped = with_credit & ~np.isnan(orders.delivered) & ~vested
-        parts = [int(orders.credit[rows].sum()) for rows in (vested, voided, pending, capped)]
-        total = int(orders.credit.sum())
-        assert total == sum(parts) >= promised
-        promised = total
-        assert not (vested & np.isnan(orders.delivered)).any()
-        assert (orders.channel[with_credit] == REFERRAL).all()
-        cost = np.floor(orders.credit[vested] * orders.credit_cost_share[vested] + 0.5).astype(np.int64)
-        assert int(cost.sum()) == _booked(world, Purpose.CREDIT) == _booked(world, Purpose.CREDIT, REFERRAL)
-        delivered = ~np.isnan(orders.delivered)
-        assert int(orders.discount[delivered].sum()) == _booked(world, Purpose.DISCOUNT)
-    _, first = np.unique(
-        np.stack([orders.referrer[vested], orders.delivered[vested].astype(int)]), axis=1, return_index=True
-    )
-    assert len(first) == vested.sum()  # a cap of one: no owner is rewarded twice in a year
-    tell(
-        "A18",
-        model.world.scenario,
-        1,
-        promised=promised,
-        vested=parts[0],
-        voided=parts[1],
-        pending=parts[2],
-        capped=parts[3],
-    )
-    assert min(parts) > 0
+        rows = np.flatnonzero(~np.isnan(orders.delivered))
+        back = np.flatnonzero(~np.isnan(orders.returned))
+        for purpose, amount in (
+            (Purpose.DISCOUNT, orders.discount),
+            (Purpose.SUBSIDY, orders.subsidy),
+            (Purpose.CAR_MARGIN, orders.margin),
+        ):
+            assert int(amount[rows].sum() - amount[back].sum()) == _booked(world, purpose)
+        assert (orders.price + orders.discount + orders.subsidy == round(scenario.brand.price.at(2020) * 100)).all()
+        claimed = orders.claim != Claim.NONE
+        assert not orders.discount[~claimed].any()
+        assert not orders.discount[(orders.claim > Claim.REFERRAL) & orders.rejected].any()
+        checks = _booked(world, Purpose.CHECKS)
+        assert checks == _booked(world, Purpose.CHECKS, REFERRAL)
+        assert checks % 3000 == 0
+        assert 3000 * int(orders.rejected.sum()) <= checks <= 3000 * int(claimed.sum())
+    tell("A18", scenario, 1, claims=np.bincount(orders.claim).tolist(), rejected=int(orders.rejected.sum()),
+         checks=checks // 3000, returned=len(back))  # fmt: skip
+    assert len(np.unique(orders.claim)) == len(Claim)
+    assert orders.rejected.any()
+    assert orders.discount[back].any()
 
 
 @pytest.fixture(scope="module")

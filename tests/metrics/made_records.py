@@ -20,17 +20,30 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "leads": {
         "household": 0, "episode": 0, "segment": 0, "district": 0, "channel": PAID, "first_touch": -1, "arrived": NAN,
         "answered": NAN, "reached": False, "visited": NAN, "tested": NAN, "ordered": NAN, "closed": NAN, "outcome": 0,
-        "referrer": -1, "tie": -1, "store": 0, "seller": 0, "hours": 0.0,
+        "referrer": -1, "tie": -1, "tenure": NAN, "generation": 0, "store": 0, "seller": 0, "hours": 0.0,
     },
     "orders": {
         "household": 0, "number": 0, "segment": 0, "district": 0, "channel": PAID, "first_touch": -1, "referrer": -1,
-        "tie": -1, "lead": 0, "ordered": NAN, "cancelled": NAN, "delivered": NAN, "first": False, "repurchase": False,
-        "price": 0, "discount": 0,
+        "tie": -1, "tenure": NAN, "generation": 0, "lead": 0, "ordered": NAN, "cancelled": NAN, "delivered": NAN,
+        "returned": NAN, "first": False, "repurchase": False, "price": 0, "discount": 0, "subsidy": 0, "claim": 0,
+        "code": -1, "rejected": False,
     },
     "margins": {
         "household": 0, "order": -1, "segment": 0, "district": 0, "moment": 0.0, "amount": 0, "purpose": 1,
     },
-    "relationships": {"household": 0, "segment": 0, "district": 0, "order": -1, "began": 0.0, "ended": NAN},
+    "relationships": {
+        "household": 0, "segment": 0, "district": 0, "order": -1, "began": 0.0, "ended": NAN, "referrer": -1,
+        "generation": 0,
+    },
+    "ownerships": {
+        "household": 0, "segment": 0, "district": 0, "order": -1, "began": 0.0, "ended": NAN, "referrer": -1,
+        "generation": 0, "eligible": True,
+    },
+    "credits": {
+        "household": 0, "segment": 0, "district": 0, "order": 0, "kind": 0, "face": 0, "pending": NAN, "vested": NAN,
+        "closed": NAN, "state": 0, "redeemed": 0, "booked": 0,
+    },
+    "acts": {"household": 0, "segment": 0, "district": 0, "year": 2020, "act": 0, "eligible": True, "generation": 0},
     "replacements": {"household": 0, "segment": 0, "district": 0, "moment": 0.0, "same_brand": False},
     "ledger": {"tick": 0, "district": 0, "channel": -1, "purpose": 0, "kind": CASH, "payer": BRAND, "amount": 0},
     "stocks": {
@@ -63,7 +76,11 @@ def made(
     discount_rate: float = 0.1,
     **tables: list[dict[str, Any]],
 ) -> Records:
-    """Records from lists of rows; two districts standing for 10 and 4, two segments, follow-up of 26 weeks."""
+    """Records from lists of rows; two districts standing for 10 and 4, two segments, follow-up of 26 weeks.
+
+    Without leads there is one that never arrived, for orders to point at.
+    """
+    tables = {"leads": [{}], **tables}
     return assembled(
         years, run_off_years, weights, window, discount_rate, {n: table(n, tables.get(n, [])) for n in DEFAULTS}
     )
@@ -91,6 +108,7 @@ def assembled(
         weights=np.array(weights),
         seller_hour_cost=np.full(len(weights), 5000),
         policy_start={"paid_ads": 0.0},
+        reward_kinds=("credit",),
         **tables,
     )
 
@@ -113,6 +131,7 @@ def random_records(
     margins: int = 900,
     ledger: int = 500,
     owners: int = 150,
+    claims: int = 200,
     years: int = 3,
     run_off_years: int = 3,
     weights: tuple[float, ...] = (10.0, 4.0, 2.5),
@@ -139,18 +158,30 @@ def random_records(
     tested = later(visited, 0.01, 0.7)
     ordered = later(tested, 0.1, 0.6)
     channel = anyone(leads, 9)
+
+    def tenures(channel: np.ndarray) -> np.ndarray:
+        """Years of ownership of whoever invited or recommended."""
+        return np.where(np.isin(channel, (REFERRAL, WORD_OF_MOUTH)), rng.exponential(3.0, len(channel)), np.nan)
+
     lead_table = columns(
         "leads", leads, household=np.arange(leads), channel=channel, arrived=arrived, answered=answered,
         visited=visited, tested=tested, ordered=ordered,
         closed=np.fmax(arrived + 0.3, np.nan_to_num(ordered)), outcome=anyone(leads, 6),
-        tie=np.where(channel == REFERRAL, anyone(leads, 2), -1),
+        tie=np.where(channel == REFERRAL, anyone(leads, 2), -1), tenure=tenures(channel),
+        generation=np.where(channel == REFERRAL, 1 + anyone(leads, 12), 0),
     )  # fmt: skip
     placed = np.sort(rng.random(orders) * end)
     delivered = later(placed, 0.2, 0.9)
     first = (rng.random(orders) < 0.7) & ~np.isnan(delivered)
+    bought = anyone(orders, 9)
+    brought = np.isin(bought, (REFERRAL, WORD_OF_MOUTH))
     order_table = columns(
-        "orders", orders, household=np.arange(orders), number=anyone(orders, 1), channel=anyone(orders, 9),
-        ordered=placed, cancelled=np.where(np.isnan(delivered), placed + 0.1, np.nan), delivered=delivered, first=first,
+        "orders", orders, household=np.arange(orders), number=anyone(orders, 1), channel=bought, ordered=placed,
+        lead=np.maximum(np.searchsorted(arrived, placed) - 1, 0), tenure=tenures(bought),
+        generation=np.where(brought, 1 + anyone(orders, 12), 0),
+        referrer=np.where(brought, orders + anyone(orders, owners), -1), claim=anyone(orders, 4),
+        rejected=rng.random(orders) < 0.3, cancelled=np.where(np.isnan(delivered), placed + 0.1, np.nan),
+        delivered=delivered, returned=later(delivered, 0.1, 0.3), first=first,
         repurchase=~first & (rng.random(orders) < 0.5),
     )  # fmt: skip
     customers = np.flatnonzero(first)
@@ -166,6 +197,25 @@ def random_records(
         "relationships", len(began), household=np.concatenate([customers, orders + np.arange(owners)]),
         order=np.concatenate([customers, np.full(owners, -1)]), began=began,
         ended=later(np.maximum(began, 0.0), 3.0, 0.8),
+        referrer=np.concatenate([order_table["referrer"][customers], np.full(owners, -1)]),
+    )  # fmt: skip
+    ownership_table = columns(
+        "ownerships", len(began), **{n: relationship_table[n] for n in ("household", "order", "began", "referrer")},
+        ended=later(np.maximum(began, 0.0), 4.0, 0.8), eligible=rng.random(len(began)) < 0.5,
+        generation=anyone(len(began), 12),
+    )  # fmt: skip
+    promised = rng.random(claims) * end
+    vested = later(promised, 0.2, 0.8)
+    face = rng.integers(1, 200_000, claims)
+    state = np.where(np.isnan(vested), anyone(claims, 2), 2 + anyone(claims, 4))
+    used = np.select([state == 4, state == 5, state == 2, state == 3], [face, face // 3, face // 2, face // 4], 0)
+    credit_table = columns(
+        "credits", claims, household=anyone(claims, owners), order=anyone(claims, orders), face=face, pending=promised,
+        vested=vested, closed=later(vested, 0.5, 1.0), state=state, redeemed=used,
+    )  # fmt: skip
+    act_table = columns(
+        "acts", owners, household=anyone(owners, owners), year=2020 + anyone(owners, end), act=anyone(owners, 3),
+        eligible=rng.random(owners) < 0.5, generation=anyone(owners, 12),
     )  # fmt: skip
     replacement_table = columns(
         "replacements", owners, household=np.arange(owners), moment=rng.random(owners) * end,
@@ -186,6 +236,7 @@ def random_records(
     hour_table = columns("hours", len(ticks), tick=ticks, sellers=rng.integers(1, 9, len(ticks)))
     tables = {
         "leads": lead_table, "orders": order_table, "margins": margin_table, "relationships": relationship_table,
+        "ownerships": ownership_table, "credits": credit_table, "acts": act_table,
         "replacements": replacement_table, "ledger": ledger_table, "stocks": stock_table, "hours": hour_table,
         "media": table("media", []),
     }  # fmt: skip

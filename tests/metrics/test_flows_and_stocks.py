@@ -39,6 +39,21 @@ def test_flows_are_weighted_and_dated_by_their_own_moment() -> None:
     assert values("repurchases", segment="families") == 0
 
 
+def test_returns_are_dated_by_the_day_the_car_went_back_and_stay_deliveries() -> None:
+    orders = [
+        {"ordered": 0.5, "delivered": 0.99, "returned": 1.0, "channel": REFERRAL},
+        {"ordered": 0.5, "delivered": 0.6, "returned": 0.7, "district": 1, "segment": 1},
+        {"ordered": 1.5, "delivered": 1.99, "returned": 2.01},
+        {"ordered": 1.5, "delivered": 1.6},
+    ]
+    values = Values(made(orders=orders))
+    assert values("returns") == 14
+    assert values("returns", year=2021) == 10
+    assert values("returns", channel="referral") == 10
+    assert values("returns", year=2020, segment="business") == 4
+    assert values("deliveries") == 34
+
+
 def test_defections_are_replacements_by_a_rival() -> None:
     values = Values(
         made(

@@ -77,3 +77,21 @@ def test_referral_conversion_is_of_referred_leads_by_tie() -> None:
     assert values("referral_conversion", year=2021, tie="strong") == 1
     assert math.isnan(values("referral_conversion", year=2020))
     assert values("referral_conversion", segment="business") == 0
+
+
+def test_referral_conversion_by_the_referrers_tenure_and_the_generation() -> None:
+    leads = [
+        {"arrived": 0.1, "ordered": 0.2, "channel": REFERRAL, "tenure": 0.99, "generation": 1},
+        {"arrived": 0.1, "channel": REFERRAL, "tenure": 0.2, "generation": 2, "district": 1},
+        {"arrived": 0.1, "ordered": 0.2, "channel": REFERRAL, "tenure": 1.0, "generation": 2},
+        {"arrived": 0.1, "channel": REFERRAL, "tenure": 11.5, "generation": 11},  # beyond the labels
+        {"arrived": 0.1, "ordered": 0.2, "channel": WALK_IN, "generation": 1},
+    ]
+    values = Values(made(leads=leads))
+    assert values("referral_conversion", tenure_year=1) == pytest.approx(10 / 14)
+    assert values("referral_conversion", tenure_year=2) == 1
+    assert math.isnan(values("referral_conversion", tenure_year=10))
+    assert values("referral_conversion", generation=1) == 1
+    assert values("referral_conversion", generation=2) == pytest.approx(10 / 14)
+    assert math.isnan(values("referral_conversion", generation=0))
+    assert values("referral_conversion") == pytest.approx(20 / 34)

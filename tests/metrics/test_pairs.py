@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_records import MEDIA, PAID, REFERRAL, WEEK
+from made_records import MEDIA, PAID, REFERRAL, WEEK, WORD_OF_MOUTH
 
 from sim.metrics import PAIR_METRICS, Classified, classify
 from sim.metrics.pairs import ACCELERATED, CHANNEL_SHIFTED, DELAYED, DISPLACED, INCREMENTAL, SAME
@@ -19,7 +19,9 @@ def _orders(*rows: Order) -> dict[str, np.ndarray]:
     household, number, channel, ordered = (np.array(column) for column in zip(*rows, strict=True)) if rows else [[]] * 4
     whole = {"household": household, "number": number, "channel": channel}
     columns = {name: np.asarray(values, dtype=np.int64) for name, values in whole.items()}
-    return columns | {"district": columns["household"] % 2, "ordered": np.asarray(ordered, dtype=np.float64)}
+    columns |= {"district": columns["household"] % 2, "referrer": np.full(len(columns["household"]), -1)}
+    moments = np.asarray(ordered, dtype=np.float64)
+    return columns | {"ordered": moments, "value": np.zeros(len(moments))}
 
 
 def _value(classified: Classified, metric: str, **by: Any) -> float:
@@ -73,6 +75,28 @@ def test_metrics_of_pairs_are_weighted_and_attributed() -> None:
     assert _value(found, "order_difference") == 6
     assert _value(found, "incremental_share", channel="referral") == pytest.approx(10 / 18)
     assert math.isnan(_value(found, "incremental_share", channel="walk_in"))
+
+
+def test_owners_are_worth_the_customers_they_brought_who_would_not_have_come() -> None:
+    policy = _orders(
+        (0, 0, REFERRAL, 0.5),  # brought, would not have come: 900
+        (1, 0, WORD_OF_MOUTH, 0.6),  # brought by a free word in the district of weight 4: 500
+        (2, 0, REFERRAL, 0.7),  # would have come anyway
+        (4, 0, PAID, 0.8),  # incremental, brought by nobody
+        (6, 0, REFERRAL, 2.1),  # after the horizon
+    )
+    policy |= {"referrer": np.array([7, 7, 7, -1, 7]), "value": np.array([900.0, 500.0, 10.0, 300.0, 40.0])}
+    reference = _orders((2, 0, PAID, 0.7), (8, 0, PAID, 0.7))
+    found = classify(policy, reference, WEIGHTS, 2, 4.0, owners=(30, 25))
+    assert _value(found, "referral_value") == pytest.approx((900 * 10 + 500 * 4) / (30 * 10 + 25 * 4))
+    assert _value(found, "referral_value", channel="referral") == pytest.approx(900 * 10 / 400)
+    assert _value(found, "referral_value", channel="paid_ads") == 0
+    itself = classify(policy, policy, WEIGHTS, 2, 4.0, owners=(30, 25))
+    assert _value(itself, "referral_value") == 0
+    policy["value"][0] = np.nan
+    unknown = classify(policy, reference, WEIGHTS, 2, 4.0, owners=(30, 25))
+    assert math.isnan(_value(unknown, "referral_value")), "a customer who was not observed for the whole window"
+    assert math.isnan(_value(classify(policy, reference, WEIGHTS, 2, 4.0), "referral_value")), "no owners"
 
 
 order_lists = st.dictionaries(

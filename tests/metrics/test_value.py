@@ -4,7 +4,10 @@ from typing import Any
 import pytest
 from made_records import PAID, PAYROLL, REFERRAL, Values, made
 
+from sim.metrics import of_pairs
+
 CAR, SERVICE = 0, 1
+LATER = {"began": 2.0, "district": 1}
 ORDERS = [
     {"household": 7, "ordered": 0.4, "delivered": 0.5, "first": True, "channel": PAID},
     {"household": 3, "ordered": 1.4, "delivered": 1.5, "first": True, "channel": REFERRAL, "district": 1, "segment": 1},
@@ -58,6 +61,24 @@ def test_a_car_margin_booked_before_the_handover_is_the_first_car() -> None:
     values = Values(made(orders=ORDERS[:1], margins=margins, discount_rate=0.0))
     assert values("ltv") == 15
     assert values("ltv_after_sale") == 5
+
+
+def test_a_returned_first_car_takes_its_margin_with_it() -> None:
+    orders = [{**ORDERS[0], "returned": 0.52}]
+    margins = [MARGINS[0], {**MARGINS[0], "moment": 0.52, "amount": -1_000_000}, MARGINS[2]]
+    values = Values(made(orders=orders, margins=margins, discount_rate=0.0))
+    assert values("ltv") == 220
+    assert values("ltv_after_sale") == 220
+
+
+def test_each_order_knows_what_the_customer_is_worth_whom_it_made() -> None:
+    records = made(orders=ORDERS, margins=MARGINS, ownerships=[{"began": -1.0, "ended": 0.5}, {"began": 1.9}, LATER])
+    orders, owners = of_pairs(records)
+    assert orders["value"] == pytest.approx([FIRST, SECOND, 0, 0], rel=1e-12)
+    assert orders["household"] is records.orders["household"]
+    assert owners == (2, 0), "whoever becomes an owner in the run-off is none of the horizon"
+    short, _ = of_pairs(made(run_off_years=1, orders=ORDERS, margins=MARGINS))
+    assert short["value"] == pytest.approx([FIRST, math.nan, 0, 0], rel=1e-12, nan_ok=True)
 
 
 def test_lifetime_adds_a_projected_tail() -> None:

@@ -18,13 +18,19 @@ SAME_NAMES = {
     "household": """
         id district segment group store store_km partner notice km_per_year awareness trust partner_trust touched_at
         first_touch stage car need_at ready_at purchases contact_left browse_at browses leads orders owned_since km
-        satisfaction was_owner stay_left care_from care_at cares spells talk_at talks rewarded rewarded_year""",
+        satisfaction was_owner stay_left care_from care_at cares spells talk_at talks rewarded rewarded_year
+        rewarded_ever""",
     "lead": """
-        episode channel first_touch in_market arrived referrer tie store cool_at answered reached visited tested
-        ordered closed outcome calls hours next_at next_job""",
+        episode channel first_touch in_market arrived referrer tie tenure generation store cool_at answered reached
+        visited tested ordered closed outcome calls hours next_at next_job""",
     "order": """
-        number ordered cancel_at repurchase price discount credit credit_cost_share credit_cap cancelled delivered
-        first credit_vested""",
+        number ordered cancel_at repurchase price discount subsidy claim code rejected cancelled delivered margin first
+        return_at returned""",
+    "ownership": """
+        began ended zeal referrer generation broker willing_year inviting_year successful_year""",
+    "credit": """
+        kind face cost_share cap_per_year cap_lifetime expiry pending vested closed state redeemed booked""",
+    "relationship": "began ended referrer generation anchored",
     "group": "awareness trust search_ads search_vertical browse_ads browse_vertical browse",
 }
 """Columns that are called the same in the fast model and here."""
@@ -39,6 +45,7 @@ def plain(what: str) -> dict[str, Getter]:
 HOUSEHOLD_COLUMNS: dict[str, Getter] = plain("household") | {
     "lead": lambda h: h.lead.row if h.lead else -1,
     "relationship": lambda h: h.relationship.row if h.relationship else -1,
+    "ownership": lambda h: h.ownership.row if h.ownership else -1,
     "first_order": lambda h: h.first_order.row if h.first_order else -1,
 }
 OF_PERSON: dict[str, Getter] = {
@@ -56,16 +63,29 @@ ORDER_COLUMNS = (
         "first_touch": lambda o: o.lead.first_touch,
         "referrer": lambda o: o.lead.referrer,
         "tie": lambda o: o.lead.tie,
+        "tenure": lambda o: o.lead.tenure,
+        "generation": lambda o: o.lead.generation,
         "lead": lambda o: o.lead.row,
+        "credit": lambda o: o.credit.row if o.credit else -1,
     }
 )
-RELATIONSHIP_COLUMNS: dict[str, Getter] = {
+OF_SPELL: dict[str, Getter] = {
     "person": lambda r: r.person.id,
     "order": lambda r: r.order.row if r.order else -1,
-    "began": lambda r: r.began,
-    "ended": lambda r: r.ended,
+}
+RELATIONSHIP_COLUMNS = plain("relationship") | OF_SPELL
+OWNERSHIP_COLUMNS = plain("ownership") | OF_SPELL
+CREDIT_COLUMNS: dict[str, Getter] = plain("credit") | {
+    "owner": lambda c: c.owner.id,
+    "order": lambda c: c.order.row,
 }
 SHOWN = 12
+
+
+def can_change(order: Order, now: float) -> bool:
+    """Whether an order is still waiting, or its car may still go back."""
+    waiting = math.isnan(order.delivered) and math.isnan(order.cancelled)
+    return waiting or (math.isnan(order.returned) and now <= order.return_at < math.inf)
 
 
 def same(a: Any, b: Any) -> bool:
@@ -96,8 +116,10 @@ class Agreement:
         self.rows("lead", world.leads, self.open_leads, LEAD_COLUMNS)
         self.rows("order", world.orders, self.open_orders, ORDER_COLUMNS)
         self.rows("relationship", world.relationships, m.relationships, RELATIONSHIP_COLUMNS)
+        self.rows("ownership", world.ownerships, m.ownerships, OWNERSHIP_COLUMNS)
+        self.rows("credit", world.credits, m.credits, CREDIT_COLUMNS)
         self.open_leads = [lead for lead in self.open_leads if lead.outcome == Outcome.OPEN]
-        self.open_orders = [o for o in self.open_orders if math.isnan(o.delivered) and math.isnan(o.cancelled)]
+        self.open_orders = [o for o in self.open_orders if can_change(o, m.end)]
         free_at = [seller.free_at for staff in m.staff for seller in staff]
         self.values("seller", "free_at", world.sellers.free_at.tolist(), free_at)
         self.values("ledger", "total by purpose", world.ledger.totals.tolist(), m.totals)
@@ -120,6 +142,10 @@ class Agreement:
         fast = sorted(zip(r.person.tolist(), r.moment.tolist(), r.same_brand.tolist(), strict=True))
         mine = sorted((x.person, x.moment, x.same_brand) for x in m.replacements)
         self.values("replacement", "(person, moment, same_brand)", fast, mine)
+        a = world.acts
+        whose = world.ownerships.person[a.ownership].tolist()
+        fast = sorted(zip(whose, a.year.tolist(), a.act.tolist(), strict=True))
+        self.values("act", "(person, year, act)", fast, sorted((x.person, x.year, x.act) for x in m.acts))
         c = world.ledger.columns()
         entries = zip(*(c[name].tolist() for name in ("tick", "district", "channel", "purpose", "amount")), strict=True)
         booked = sorted((*key, amount) for key, amount in m.books.items() if amount)
@@ -132,9 +158,11 @@ class Agreement:
         """Compare the columns of objects with their rows in a table."""
         rows = [x.id if isinstance(x, Household) else x.row for x in mine]
         for name, get in columns.items():
-            for row, a, b in zip(rows, getattr(fast, name)[rows].tolist(), map(get, mine), strict=True):
-                if a != b and not same(a, b):
-                    self.value(table, row, name, a, b)
+            theirs, ours = getattr(fast, name)[rows].tolist(), list(map(get, mine))
+            if theirs != ours:
+                for row, a, b in zip(rows, theirs, ours, strict=True):
+                    if a != b and not same(a, b):
+                        self.value(table, row, name, a, b)
 
     def asks(self) -> None:
         if not self.twin.market.well_mixed:
@@ -143,7 +171,7 @@ class Agreement:
 
     def lengths(self) -> None:
         world, m = self.model.world, self.twin.market
-        for name in ("leads", "orders", "margins", "relationships", "replacements"):
+        for name in ("leads", "orders", "margins", "relationships", "replacements", "ownerships", "credits", "acts"):
             self.value(name, -1, "rows", len(getattr(world, name)), len(getattr(m, name)))
         self.report()
 
@@ -188,6 +216,8 @@ class Agreement:
     # reporting
 
     def values(self, table: str, column: str, fast: list[Any], mine: list[Any]) -> None:
+        if fast == mine:
+            return
         if len(fast) != len(mine):
             self.value(table, -1, f"number of {column}", len(fast), len(mine))
         for row, (a, b) in enumerate(zip(fast, mine, strict=False)):

@@ -16,6 +16,7 @@ class Chance:
     def __init__(self, key: Key) -> None:
         self._key = key
         self._drawn: set[tuple[int, int, int, int]] = set()
+        self._kept: dict[tuple[int, int, int, int], float] = {}
 
     def __len__(self) -> int:
         return len(self._drawn)
@@ -27,6 +28,13 @@ class Chance:
             raise DrawnTwiceError(f"{decision.name} drawn twice: attempt {attempt}, ids {first} and {second}")
         self._drawn.add(question)
         return uniform_plain(self._key, int(decision), attempt, 0, first, second)
+
+    def remembered(self, decision: Decision, attempt: int, first: int, second: int = 0) -> float:
+        """A lasting trait: drawn once, the same whenever it is asked for."""
+        question = (int(decision), attempt, first, second)
+        if question not in self._kept:
+            self._kept[question] = self.uniform(decision, attempt, first, second)
+        return self._kept[question]
 
     def exponential(self, decision: Decision, attempt: int, first: int, second: int = 0) -> float:
         """A draw from the exponential distribution with mean 1."""

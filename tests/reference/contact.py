@@ -38,7 +38,8 @@ def search(m: Market, h: Household) -> None:
     ads, vertical, walk_in = group.search_ads * interest, group.search_vertical, 0.0
     if opinion.aware(m, h):
         returning = m.b.owner_return if h.drives_brand and h.relationship is not None else 1.0
-        walk_in = m.b.walk_in_per_search_year * interest * returning
+        organic = 1.0 if h.drives_brand else m.organic_interest
+        walk_in = m.b.walk_in_per_search_year * organic * interest * returning
     hazard = ads + vertical + walk_in
     passed = hazard * exposed
     if h.contact_left > passed:
@@ -95,6 +96,8 @@ def open_leads(m: Market) -> None:
             arrived=contact.moment,
             referrer=contact.referrer,
             tie=contact.tie,
+            tenure=contact.tenure,
+            generation=contact.generation,
         )
         m.leads.append(h.lead)
         m.new_leads.append(h.lead)

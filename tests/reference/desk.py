@@ -187,7 +187,7 @@ class Desk:
         bonus = m.b.choice_skill * (lead.seller.skill - 0.5)
         if not math.isnan(lead.tested):
             bonus += m.b.choice_test_drive
-        discount = m.programme.discount if lead.channel == REFERRAL else 0.0
+        discount = m.programme.discount + m.programme.subsidy if lead.channel == REFERRAL else 0.0
         _, trust, partner_trust = opinion.faded(m, h)
         yes = self.prefers(lead, Decision.CHOICE_OWN, opinion.utility(m, h, trust, discount) + bonus)
         if h.partner:

@@ -8,6 +8,13 @@ from dataclasses import dataclass, field
 from sim.world.people import BRAND, Stage
 from sim.world.stores import Job, Outcome
 
+PENDING, VOID, VESTED, CLAWED_BACK, REDEEMED, EXPIRED = range(6)
+"""States of a credit."""
+NO_CLAIM, REFERRED, SELF, BROKED = range(4)
+"""Claims an order makes on the referral programme."""
+WILLING, INVITING, SUCCESSFUL = range(3)
+"""Acts of owners."""
+
 
 @dataclass(eq=False)
 class Tie:
@@ -65,11 +72,16 @@ class Household:
     talks: int
     rewarded: int
     rewarded_year: int
+    rewarded_ever: int
     ties: list[Tie] = field(default_factory=list)
     lead: Lead | None = None
     """The open lead."""
     relationship: Relationship | None = None
     """The relationship while it is kept."""
+    ownership: Ownership | None = None
+    """The unbroken driving of the brand, while it lasts."""
+    car_order: Order | None = None
+    """The order that brought the brand's car now driven; none for initial owners."""
     first_order: Order | None = None
     """The first delivered order of a household that had never owned the brand."""
 
@@ -108,6 +120,10 @@ class Lead:
     arrived: float
     referrer: int
     tie: int
+    tenure: float
+    """Years for which the referrer had driven the brand at the talk."""
+    generation: int
+    """Links of referral between this household and an owner whom nobody brought; 0 without a referrer."""
     store: int = -1
     cool_at: float = math.inf
     """After this moment a first call reaches nobody."""
@@ -138,13 +154,60 @@ class Order:
     repurchase: bool
     price: int
     discount: int
-    credit: int
-    credit_cost_share: float
-    credit_cap: float
+    subsidy: int
+    claim: int
+    code: int
+    """Id of the owner whose code was claimed; -1 without a claim."""
+    rejected: bool
+    credit: Credit | None = None
+    """What the owner of the code was promised."""
     cancelled: float = math.nan
     delivered: float = math.nan
+    margin: int = 0
+    """Margin at list price, booked at delivery."""
     first: bool = False
-    credit_vested: bool = False
+    return_at: float = math.inf
+    returned: float = math.nan
+
+
+@dataclass(eq=False)
+class Credit:
+    """A reward promised to an owner, on the terms of the moment of the order."""
+
+    row: int
+    owner: Household
+    order: Order
+    kind: int
+    face: int
+    cost_share: float
+    cap_per_year: float
+    cap_lifetime: float
+    expiry: float
+    pending: float
+    vested: float = math.nan
+    closed: float = math.nan
+    state: int = PENDING
+    redeemed: int = 0
+    booked: int = 0
+
+
+@dataclass(eq=False)
+class Ownership:
+    """Unbroken driving of the brand, through however many cars."""
+
+    row: int
+    person: Household
+    order: Order | None
+    began: float
+    zeal: float
+    """Talkativeness; 1 on average."""
+    referrer: int = -1
+    generation: int = 0
+    ended: float = math.nan
+    broker: bool = False
+    willing_year: int = 0
+    inviting_year: int = 0
+    successful_year: int = 0
 
 
 @dataclass(eq=False)
@@ -155,7 +218,20 @@ class Relationship:
     person: Household
     order: Order | None
     began: float
+    referrer: int = -1
+    generation: int = 0
+    anchored: bool = False
+    """Held by a referrer who keeps a relationship too."""
     ended: float = math.nan
+
+
+@dataclass(frozen=True)
+class Act:
+    """An owner spoke well (0), invited (1) or referred successfully (2) in a calendar year."""
+
+    person: int
+    year: int
+    act: int
 
 
 @dataclass(frozen=True)

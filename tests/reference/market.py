@@ -8,15 +8,18 @@ from dataclasses import dataclass
 
 from sim.ledger import Purpose
 from sim.scenario.schema.root import Scenario
-from tests.reference import offers
+from tests.reference import offers, programme
 from tests.reference.chance import Chance
 from tests.reference.entities import (
+    Act,
+    Credit,
     Group,
     Household,
     Lead,
     Margin,
     Medium,
     Order,
+    Ownership,
     Relationship,
     Replacement,
     Seller,
@@ -32,6 +35,8 @@ class Contact:
     channel: int
     referrer: int = -1
     tie: int = -1
+    tenure: float = math.nan
+    generation: int = 0
 
 
 class Market:
@@ -59,12 +64,23 @@ class Market:
         self.orders: list[Order] = []
         self.margins: list[Margin] = []
         self.relationships: list[Relationship] = []
+        self.ownerships: list[Ownership] = []
+        self.credits: list[Credit] = []
+        self.acts: list[Act] = []
         self.replacements: list[Replacement] = []
         self.groups: list[Group] = []
         self.ads = Medium(0.0, 0.0, [0] * self.districts, [0] * self.districts)
         self.vertical = Medium(0.0, 0.0, [0] * self.districts, [0] * self.districts)
         self.waiting: list[Order] = []
         """Orders neither delivered nor cancelled, in the order of locking."""
+        self.returning: list[Order] = []
+        """Delivered orders whose cars will go back."""
+        self.purses: dict[int, list[Credit]] = defaultdict(list)
+        """Vested credits by the id of their owner."""
+        self.eligible: list[bool] = []
+        """By household, whether it may take part in the referral programme."""
+        self.board: list[int] = []
+        """Ids of the owners whose code strangers use, ascending."""
         self.line_busy_until = 0.0
         self.line_work_done = 0.0
         # the books: (tick, district, channel, purpose) -> minor units
@@ -91,11 +107,13 @@ class Market:
         self.price = brand.price.at(calendar)
         self.margin = brand.margin_per_car.at(calendar)
         self.service_margin_per_year = brand.service_margin_per_year.at(calendar)
+        self.organic_interest = brand.organic_interest.at(calendar)
         self.capacity_per_year = brand.capacity_per_year.at(calendar)
         self.offers = offers.segments(self.scenario, calendar)
         self.ads_offer = offers.advertising(self.scenario, calendar)
         self.vertical_offer = offers.vertical_media(self.scenario, calendar)
-        self.programme = offers.programme(self.scenario, calendar)
+        self.programme = programme.programme(self.scenario, calendar)
+        self.happened["programme suspended"] += programme.suspended(self.scenario, calendar)
         self.contacts, self.new_leads = [], []
         self.worked = [0.0] * self.districts
         for tally in (self.calls, self.visits, self.test_drives):

@@ -21,18 +21,6 @@ class MediumOffer:
 
 
 @dataclass(frozen=True)
-class Programme:
-    """The referral programme as owners and buyers meet it."""
-
-    reward: float = 0.0
-    steps: float = 0.0
-    credit: float = 0.0
-    cost_share: float = 0.0
-    cap: float = 0.0
-    discount: float = 0.0
-
-
-@dataclass(frozen=True)
 class SegmentOffer:
     """The brand and its rivals as one segment sees them."""
 
@@ -75,22 +63,6 @@ def vertical_media(scenario: Scenario, calendar: float) -> MediumOffer:
         p.price_drift_per_year,
         p.saturation_leads_per_search_year,
         p.low_intent_ratio,
-    )
-
-
-def programme(scenario: Scenario, calendar: float) -> Programme:
-    """The referral programme."""
-    p = scenario.policies.referral
-    if not running(p, calendar):
-        return Programme()
-    credit, discount = p.referrer_credit.at(calendar), p.buyer_discount.at(calendar)
-    return Programme(
-        credit + discount,
-        float(p.manual_steps),
-        credit,
-        p.credit_cost_share,
-        float(p.cap_per_year.at(calendar)),
-        discount,
     )
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 
-from sim.channels import REFERRAL
 from sim.numeric import power_one
 from sim.streams import Decision
 from sim.units import MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world.people import Stage
 from sim.world.stores import Outcome
-from tests.reference import contact, need
+from tests.reference import claims, contact, need, rewards
 from tests.reference.desk import Desk
-from tests.reference.entities import Lead, Order
+from tests.reference.entities import NO_CLAIM, REFERRED, Lead, Order
 from tests.reference.market import Market
 
 
@@ -20,6 +19,7 @@ def work(m: Market) -> None:
     """Serve the jobs of this tick, lock its orders, end the searches that are over."""
     desk = Desk(m)
     desk.serve()
+    m.board = claims.board(m)
     for lead in sorted(desk.ordered, key=lambda lead: (lead.closed, lead.person.id)):
         lock(m, lead)
     for h in m.households:
@@ -31,11 +31,15 @@ def work(m: Market) -> None:
 
 
 def lock(m: Market, lead: Lead) -> None:
-    """Lock an order: price, discount and the referrer's credit are fixed, patience begins."""
+    """Lock an order: price and discounts are fixed, a claim on the programme is made, patience begins."""
     h, p = lead.person, m.programme
-    referred = lead.channel == REFERRAL
+    kind, code = claims.claim(m, lead)
+    rejected = claims.rejected(m, h, kind, lead.closed, lead.referrer)
+    granted = kind == REFERRED or (kind != NO_CLAIM and not rejected)
+    m.happened[f"claim {kind}"] += 1
     price = round(m.price * MINOR_PER_MONEY)
-    discount = min(round(p.discount * MINOR_PER_MONEY), price) if referred else 0
+    discount = min(round(p.discount * MINOR_PER_MONEY), price) if granted else 0
+    subsidy = min(round(p.subsidy * MINOR_PER_MONEY), price - discount) if granted else 0
     threshold = m.chance.exponential(Decision.CANCEL, h.orders, h.id)
     patience = m.segments[h.segment].patience_weeks / WEEKS_PER_YEAR * power_one(threshold, 1.0 / m.b.cancel_shape)
     lead.ordered = lead.closed
@@ -47,13 +51,16 @@ def lock(m: Market, lead: Lead) -> None:
         ordered=lead.ordered,
         cancel_at=lead.ordered + patience,
         repurchase=h.drives_brand,
-        price=price - discount,
+        price=price - discount - subsidy,
         discount=discount,
-        credit=round(p.credit * MINOR_PER_MONEY) if referred else 0,
-        credit_cost_share=p.cost_share,
-        credit_cap=p.cap,
+        subsidy=subsidy,
+        claim=kind,
+        code=code,
+        rejected=rejected,
     )
     m.orders.append(order)
     m.waiting.append(order)
+    if kind != NO_CLAIM:
+        rewards.promise(m, order)
     h.orders += 1
     h.stage, h.ready_at = Stage.WAITING, math.inf

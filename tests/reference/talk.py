@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sim.channels import REFERRAL, WORD_OF_MOUTH
 from sim.numeric import exp_one
 from sim.streams import Decision
-from sim.units import WEEKS_PER_YEAR
-from tests.reference import need, opinion
-from tests.reference.entities import Household, Tie
+from sim.units import DAYS_PER_YEAR, WEEKS_PER_YEAR
+from tests.reference import need, opinion, programme, spans
+from tests.reference.entities import INVITING, WILLING, Household, Tie
 from tests.reference.market import Contact, Market
 
 
@@ -22,15 +22,26 @@ class Word:
     nth: int
     friend: Household
     moment: float
-    good: bool
+    praise: bool
+    bad: bool
     invitation: bool
     strong: bool
     to_partner: bool
     asked_before: int
+    tier: int
+    """Medal of the owner, 0 to 3."""
+    tenure: float
+    """Years for which the owner has driven the brand."""
+    generation: int
+    """Of a friend brought by this word."""
 
     @property
     def channel(self) -> int:
         return REFERRAL if self.invitation else WORD_OF_MOUTH
+
+    @property
+    def good(self) -> bool:
+        return self.praise or self.invitation
 
 
 def spread(m: Market) -> None:
@@ -54,19 +65,23 @@ def begin(m: Market, h: Household, moment: float) -> None:
 
 def schedule(m: Market, h: Household, since: float) -> None:
     """Date the next occasion to talk."""
-    if m.b.talks_per_owner_year > 0.0:
-        h.talk_at = since + m.chance.exponential(Decision.TALK_NEXT, 0, h.id, h.talks) / m.b.talks_per_owner_year
+    assert h.ownership is not None
+    rate = m.b.talks_per_owner_year * h.ownership.zeal
+    if rate > 0.0:
+        h.talk_at = since + m.chance.exponential(Decision.TALK_NEXT, 0, h.id, h.talks) / rate
 
 
 def speak(m: Market, h: Household) -> Word | None:
     """One occasion: speak well, badly or not at all, perhaps invite, and choose whom to tell."""
-    nth = h.talks
+    assert h.ownership is not None
+    nth, moment = h.talks, h.talk_at
     h.talks += 1
+    offer_code(m, h)
     mood = m.chance.uniform(Decision.TALK_MOOD, 0, h.id, nth)
-    good = mood < h.satisfaction * h.satisfaction
+    praise = mood < h.satisfaction * h.satisfaction
     bad = mood >= 1.0 - (1.0 - h.satisfaction) * (1.0 - h.satisfaction)
     invites = not bad and invite(m, h, nth)
-    if not (good or bad or invites):
+    if not (praise or bad or invites):
         return None
     tie = choose(m, h, nth)
     if tie is None:
@@ -75,25 +90,60 @@ def speak(m: Market, h: Household) -> Word | None:
     if not m.well_mixed and invites:
         tie.asked = min(asked + 1, 255)
         m.happened["repeated ask"] += asked > 0
-    m.happened["invitation" if invites else "good talk" if good else "bad talk"] += 1
-    to_partner = tie.friend.partner and m.chance.uniform(Decision.TALK_HEARER, 0, h.id, nth) < 0.5
-    return Word(h, nth, tie.friend, h.talk_at, good or invites, invites, tie.strong, to_partner, asked)
+    m.happened["invitation" if invites else "praise" if praise else "bad talk"] += 1
+    m.happened["silent invitation"] += invites and not praise
+    m.happened[f"tier {spans.tier(h, moment)}"] += 1
+    m.happened["referred talker"] += h.ownership.referrer >= 0
+    if not bad:
+        commit(m, h, praise, invites)
+    return Word(
+        owner=h,
+        nth=nth,
+        friend=tie.friend,
+        moment=moment,
+        praise=praise,
+        bad=bad,
+        invitation=invites,
+        strong=tie.strong,
+        to_partner=tie.friend.partner and m.chance.uniform(Decision.TALK_HEARER, 0, h.id, nth) < 0.5,
+        asked_before=asked,
+        tier=spans.tier(h, moment),
+        tenure=moment - h.owned_since,
+        generation=h.ownership.generation + 1,
+    )
+
+
+def offer_code(m: Market, h: Household) -> None:
+    """Some owners, the same at every occasion, offer their code to strangers, where it pays."""
+    assert h.ownership is not None
+    if not m.eligible[h.id] or h.ownership.broker:
+        return
+    felt = programme.own_reward(m, h)
+    if felt > 0.0 and m.chance.remembered(Decision.BROKER, 0, h.id) < programme.temptation(m, h, felt):
+        m.happened["broker"] += 1
+        h.ownership.broker = True
 
 
 def invite(m: Market, h: Household, nth: int) -> bool:
-    """Willing x motivated x able; a used-up cap takes the own credit out of the reward felt."""
-    p, b = m.programme, m.b
-    if p.reward <= 0.0:
+    """Willing x motivated x able, for those who may take part."""
+    if not m.eligible[h.id]:
+        m.happened["not eligible"] += 1
         return False
-    used_up = h.rewarded_year == m.year and h.rewarded >= p.cap
-    m.happened["cap reached"] += used_up
-    felt = (p.reward - p.credit if used_up else p.reward) / m.price
-    motivated = 0.0
-    if felt > 0.0:
-        motivated = b.invite_motive_floor + (1.0 - b.invite_motive_floor) * (felt / (felt + b.invite_half_reward))
+    m.happened["cap felt"] += programme.credit(m, h) > 0.0 and programme.used_up(m, h)
+    motivated = programme.motivation(m, programme.own_reward(m, h) + programme.friends_reward(m))
     willing = h.satisfaction * m.strength(h)
-    able = exp_one(-b.invite_step_friction * p.steps)
+    able = exp_one(-m.b.invite_step_friction * m.programme.steps)
     return m.chance.uniform(Decision.TALK_INVITE, 0, h.id, nth) < willing * motivated * able
+
+
+def commit(m: Market, h: Household, praise: bool, invites: bool) -> None:
+    """Whoever speaks for the brand is bound to it a little longer, and has acted this year."""
+    if h.relationship is not None:
+        h.stay_left += m.b.leave_per_year * m.b.binding_days / DAYS_PER_YEAR
+    if praise:
+        spans.note(m, h, WILLING)
+    if invites:
+        spans.note(m, h, INVITING)
 
 
 def choose(m: Market, h: Household, nth: int) -> Tie | None:
@@ -119,16 +169,24 @@ def leave_contact(m: Market, words: list[Word]) -> None:
         listens = near or (f.searching and f.need_at <= word.moment < f.ready_at)
         if not (word.good and listens and f.lead is None):
             continue
-        eager = m.b.invite_contact / (1.0 + word.asked_before) if word.invitation else m.b.talk_contact
+        eager = m.b.talk_contact
+        if word.invitation:  # used up by asking; the word itself is not
+            eager = eager + (m.b.invite_contact - m.b.talk_contact) / (1.0 + word.asked_before)
         chance = 1.0 - exp_one(-eager * opinion.interest(m, f))
         if m.chance.uniform(Decision.TALK_CONTACT, 0, word.owner.id, word.nth) < chance:
-            m.contacts.append(Contact(f, word.moment, word.channel, word.owner.id, int(word.strong)))
+            m.contacts.append(contact_of(word))
             if near:
                 early.setdefault(f.id, word)
     for word in early.values():
         m.happened["pull-forward"] += 1
         word.friend.need_at = word.moment
         need.begin_search(m, word.friend)
+
+
+def contact_of(word: Word) -> Contact:
+    """The contact data a word brings."""
+    tie = int(word.strong)
+    return Contact(word.friend, word.moment, word.channel, word.owner.id, tie, word.tenure, word.generation)
 
 
 def is_near(m: Market, word: Word) -> bool:
@@ -146,6 +204,8 @@ def hear(m: Market, words: list[Word]) -> None:
         trust = {False: 0.0, True: 0.0}
         for word in theirs:
             closeness = m.b.strong_tie if word.strong else 1.0
-            trust[word.to_partner] += m.b.talk_trust * closeness * (1.0 if word.good else -m.b.bad_talk)
+            sense = 1.0 if word.praise else -m.b.bad_talk if word.bad else 0.0
+            standing = 1.0 + m.b.seniority_trust * word.tier
+            trust[word.to_partner] += m.b.talk_trust * closeness * standing * sense
         first = theirs[0]
         opinion.touch(m, first.friend, len(theirs) * m.b.talk_awareness, trust[False], trust[True], first.channel)

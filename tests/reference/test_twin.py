@@ -20,8 +20,14 @@ EVENTS = [
     *("lost_late", "no_need", "no_seller", "bought_rival", "ordered"),
     *("cancelled", "delivered", "repurchase", "defection"),
     *("relationship ended", "incident recovered", "incident failed"),
-    *("good talk", "bad talk", "invitation", "repeated ask", "pull-forward"),
-    *("cap reached", "reward", "reward refused"),
+    *("praise", "bad talk", "invitation", "silent invitation", "repeated ask", "pull-forward"),
+    *("referred talker", "tier 0", "tier 1", "tier 2", "tier 3", "matched", "anchored", "anchor fell"),
+    *("not eligible", "programme suspended", "worn programme", "cap felt"),
+    *("claim 0", "claim 1", "claim 2", "claim 3", "broker"),
+    *("claim checked", "abuse rejected", "honest claim rejected"),
+    *("kind 0", "kind 1", "kind 2", "kind 3", "vested", "redeemed in part", "redeemed", "expired", "expired in part"),
+    *("void: rejected", "void: cancelled", "void: owner lapsed", "void: cap of the year", "void: cap of a lifetime"),
+    *("returned", "returned with another car in view", "too late to return", "clawed back", "clawed back in part"),
     *("walk-in", "visit", "test drive", "spot decision", "nurture call", "veto", "convince"),
 ]
 """Every kind of event of the model; all occur in the worlds."""
@@ -77,3 +83,11 @@ def test_a_key_drawn_twice_is_refused() -> None:
     chance.uniform(Decision.NEED, 2, 5)
     with pytest.raises(DrawnTwiceError, match="NEED drawn twice: attempt 1, ids 5 and 0"):
         chance.exponential(Decision.NEED, 1, 5)
+
+
+def test_a_lasting_trait_is_drawn_once_and_remembered() -> None:
+    chance = Chance(Key(1, 0))
+    assert len({chance.remembered(Decision.TASTE, 1, 5) for _ in range(3)}) == 1
+    assert chance.remembered(Decision.TASTE, 2, 5) != chance.remembered(Decision.TASTE, 1, 5)
+    with pytest.raises(DrawnTwiceError, match="TASTE drawn twice"):
+        chance.uniform(Decision.TASTE, 1, 5)

@@ -6,12 +6,12 @@ from typing import Any
 
 from sim.model import GrowthModel
 from sim.streams import Key
-from tests.reference import contact, delivery, media, need, owning, selling, talk
+from tests.reference import contact, delivery, media, need, owning, programme, rewards, selling, spans, talk
 from tests.reference.chance import Chance
 from tests.reference.entities import Group, Household, Relationship, Seller, Tie
 from tests.reference.market import Market
 
-PLAIN = {"lead", "relationship", "first_order"}
+PLAIN = {"lead", "relationship", "ownership", "first_order", "holds_credit"}
 """Columns that hold rows of other tables in the fast model and objects here."""
 
 
@@ -35,6 +35,8 @@ class Twin:
         selling.work(m)
         delivery.hand_over(m)
         owning.live(m)
+        rewards.lapse(m)
+        owning.loosen(m)
 
 
 def copied(model: GrowthModel) -> Market:
@@ -57,6 +59,10 @@ def copied(model: GrowthModel) -> Market:
         h = m.households[person]
         h.relationship = Relationship(row, h, None, world.relationships.began.tolist()[row])
         m.relationships.append(h.relationship)
+    m.eligible = programme.invited(m.scenario, m.households, m)
+    for h in m.households:
+        if h.drives_brand:
+            spans.begin(m, h, None, h.owned_since)
     names = ["awareness", "trust", "search_ads", "search_vertical", "browse_ads", "browse_vertical", "browse"]
     m.groups = [Group(*values) for values in zip(*(getattr(world.media, n).tolist() for n in names), strict=True)]
     return m

@@ -21,7 +21,7 @@ from sim.report.figures import style
 from sim.report.figures.readings import Readings
 from sim.report.figures.wording import changed, compact, listed, percent
 
-RUN_FIGURES = (figures.orders_by_channel, figures.cost_by_channel, figures.loop)
+RUN_FIGURES = (figures.orders_by_channel, figures.cost_by_channel, figures.loop, figures.referral_tree)
 
 
 def every_figure(rows: Rows, differences: list[Any], scenario: str, reference: str) -> list[Figure]:
@@ -178,6 +178,7 @@ def test_figures_are_written_into_the_run_directory(tmp_path: Path) -> None:
         "figures/costs.svg",
         "figures/loop.svg",
         "figures/orders.svg",
+        "figures/referral_tree.svg",
     ]
     assert {path.name: path.read_bytes() for path in paths} == figures.draw(result)
     assert sorted((tmp_path / "figures").iterdir()) == sorted(paths)

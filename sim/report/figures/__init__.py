@@ -8,5 +8,16 @@ from sim.report.figures.forest import forest
 from sim.report.figures.loop import loop
 from sim.report.figures.orders import orders_by_channel
 from sim.report.figures.style import svg
+from sim.report.figures.tree import referral_tree
 
-__all__ = ["cost_by_channel", "draw", "forest", "loop", "orders_by_channel", "svg", "write", "write_forests"]
+__all__ = [
+    "cost_by_channel",
+    "draw",
+    "forest",
+    "loop",
+    "orders_by_channel",
+    "referral_tree",
+    "svg",
+    "write",
+    "write_forests",
+]

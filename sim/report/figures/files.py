@@ -14,15 +14,18 @@ from sim.report.figures.forest import forest
 from sim.report.figures.loop import loop
 from sim.report.figures.orders import orders_by_channel
 from sim.report.figures.style import svg
+from sim.report.figures.tree import has_referrals, referral_tree
 
 
 def draw(result: Result) -> dict[str, bytes]:
-    """The figures of a result: names and contents of their SVG files."""
+    """The figures of a result: names and contents of their SVG files; the tree only where the programme grew one."""
     name = result.scenario.name
+    tree = {"referral_tree.svg": svg(referral_tree(result.summary, name))} if has_referrals(result.summary) else {}
     return {
         "orders.svg": svg(orders_by_channel(result.summary, name)),
         "costs.svg": svg(cost_by_channel(result.summary, name)),
         "loop.svg": svg(loop(result.summary, name)),
+        **tree,
     }
 
 

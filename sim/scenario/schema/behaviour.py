@@ -49,7 +49,15 @@ class Behaviour(Section):
     """How many times likelier an owner with a kept relationship walks into the brand's store during a search."""
 
     talks_per_owner_year: Annotated[Rate, _assumed(4.0, 24.0, "T10")]
-    """Occasions per year at which an owner might speak about the car with one acquainted household."""
+    """Occasions per year at which an average owner might speak about the car with one acquainted household."""
+    talk_spread: Annotated[Factor, _assumed(0.5, 2.0, "few owners bring most (domain; a 5/15/80 pyramid, C35)")]
+    """Coefficient of variation of these rates between households, gamma distributed; 0 where all are alike."""
+    referred_talk: Annotated[Factor, _sourced("M21", 1.3, 1.57)]
+    """How many times more often an owner talks who was brought by another owner."""
+    seniority_trust: Annotated[Factor, _assumed(0.0, 0.5, "seniority acts (C24; C22, C26 give the direction)")]
+    """How much more a word moves trust per medal tier of the owner who speaks (novice 0 to legend 3)."""
+    binding_days: Annotated[Days, _assumed(0.0, 30.0, "recommending binds the recommender (T12)")]
+    """Days by which a good word or an invitation puts off leaving the brand, at middling satisfaction."""
     talk_awareness: Annotated[Factor, _assumed(0.3, 1.5)]
     """Awareness added by one talk, good or bad."""
     talk_trust: Annotated[Factor, _assumed(0.1, 0.6, "personal word beats advertising (T10, T12)")]
@@ -68,6 +76,10 @@ class Behaviour(Section):
     """Reward felt, as a share of the car's price, at which the rest of motivation is half reached."""
     invite_step_friction: Annotated[Factor, _assumed(0.2, 1.0, "T21, T26")]
     """Exponent by which each manual step lowers the ability to invite."""
+    programme_wear_per_year: Annotated[Rate, _assumed(0.0, 1.0, "T24: rules wear out unless revised")]
+    """Rate at which the motivation to invite wears off since the programme was last refreshed, per year."""
+    abuse_appetite: Annotated[Share, _assumed(0.0, 0.2, "value seekers exploit programmes (domain)")]
+    """Share of buyers of average price sensitivity who would claim a boundless, unchecked reward they are not owed."""
     pull_forward_weeks: Annotated[Weeks, _assumed(0.0, 52.0)]
     """How far ahead a need may be brought forward by an invitation, weeks."""
 
@@ -110,6 +122,10 @@ class Behaviour(Section):
 
     satisfaction_spread: Annotated[Factor, _assumed(0.05, 0.2)]
     """Scale of the logistic spread of first satisfaction around product strength."""
+    match_share: Annotated[Share, _assumed(0.0, 1.0, "friends know whom the car suits (T17)")]
+    """Share of introduced buyers for whom the better of two first satisfactions comes true."""
+    return_per_week: Annotated[Rate, _assumed(0.01, 0.2)]
+    """Hazard of using a right of return at satisfaction 0, per week; it falls with the square of dissatisfaction."""
     care_contacts_per_year: Annotated[Rate, _assumed(1.0, 4.0)]
     """Contacts with service per year of a kept relationship."""
     incident_share: Annotated[Share, _assumed(0.05, 0.4)]
@@ -127,6 +143,9 @@ class Behaviour(Section):
     leave_slope: Annotated[Factor, _assumed(0.5, 4.0, "L13 will fix it")]
     """How steeply that hazard falls with satisfaction."""
 
+    anchor_share: Annotated[Share, _assumed(0.0, 0.4, "referred customers stay longer while their referrer does")]
+    """Part of that hazard that is gone as long as the owner who brought one keeps the own relationship."""
+
     @model_validator(mode="after")
     def _possible(self) -> Self:
         for name in (
@@ -134,6 +153,7 @@ class Behaviour(Section):
             "replacement_shape",
             "search_days",
             "search_shape",
+            "referred_talk",
             "awareness_memory_weeks",
             "trust_memory_weeks",
             "visit_km",

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from sim.scenario.schema.base import Section, require_above_zero
 from sim.schedule import Schedule, Scheduled
-from sim.units import Capped, Km, Money, Rate, Share, Weeks, Years
+from sim.units import Capped, Days, Factor, Km, Money, Rate, Share, Weeks, Years
 
 
 class InitialOwners(Section):
@@ -34,6 +34,14 @@ class Brand(Section):
     """Contribution margin at list price, money per car."""
     service_margin_per_year: Scheduled[Money]
     """Contribution margin of service, charging and software per year of a kept relationship, money (D12)."""
+    ecosystem_spend_per_year: Capped[Money] = math.inf
+    """What an owner spends per year with the brand on charging, service and software, at retail prices, money: credits
+    can only be redeemed against it (T04, T05); `unlimited` for no limit."""
+    organic_interest: Scheduled[Factor] = Schedule.of(1.0)
+    """Multiple of the walk-ins of households that do not drive the brand: press, the presence of stores and cars on the
+    road, everything that brings people without a policy (input)."""
+    return_days: Days = 0.0
+    """Days after delivery in which a buyer may give the car back; 0 for no such right."""
     delivery_weeks: Weeks = 4.0
     """Shortest time from order to delivery, weeks."""
     capacity_per_year: Scheduled[Capped[Rate]] = Schedule.of(math.inf)

@@ -18,20 +18,30 @@ _CHANNEL: tuple[By, ...] = (*_YEAR, ("channel",), ("year", "channel"))
 _ALL: tuple[By, ...] = (*_CHANNEL, ("segment",), ("year", "segment"))
 _COST: tuple[By, ...] = (*_CHANNEL, ("since_start_to",), ("since_start_to", "channel"))
 _REFERRED: tuple[By, ...] = (("referred",), ("year", "referred"))
+_REFERRER_LEFT: tuple[By, ...] = (("referrer_left",), ("year", "referrer_left"))
+_ELIGIBLE: tuple[By, ...] = (("eligible",), ("year", "eligible"))
 
 MEASURED_BY: Mapping[str, tuple[By, ...]] = {
-    **dict.fromkeys(("leads", "visits", "test_drives", "orders", "cancellations", "deliveries", "repurchases"), _ALL),
+    **dict.fromkeys(("leads", "visits", "test_drives", "cancellations", "returns", "repurchases"), _ALL),
+    **dict.fromkeys(("orders", "deliveries"), (*_ALL, ("generation",), ("year", "generation"))),
     **dict.fromkeys(("lead_to_visit", "visit_to_order", "leads_lost_late"), _ALL),
     **dict.fromkeys(("lead_to_order", "ltv", "ltv_after_sale"), (*_ALL, *_REFERRED)),
     **dict.fromkeys(("aware", "prospects", "open_leads", "waiting", "owners", "satisfaction"), _SEGMENT),
-    **dict.fromkeys(("defections", "repurchase_rate", "margin_per_owner_year", "referral_share"), _SEGMENT),
+    **dict.fromkeys(("defections", "repurchase_rate", "referral_share"), _SEGMENT),
+    **dict.fromkeys(("referral_breakage", "referral_abuse"), _SEGMENT),
     **dict.fromkeys(("cpl", "cost_per_order", "cac", "cpl_loaded", "cost_per_order_loaded", "cac_loaded"), _COST),
     **dict.fromkeys(("response_minutes", "unassigned_leads", "ltv_to_cac", "payback_months"), _CHANNEL),
-    **dict.fromkeys(("leads_per_seller_week", "referrals_per_owner_year"), _YEAR),
+    **dict.fromkeys(("leads_per_seller_week", "referral_false_rejections"), _YEAR),
+    **dict.fromkeys(("referral_top1_share", "referral_top10_share"), _YEAR),
+    **dict.fromkeys(("owners_willing", "owners_inviting", "owners_successful"), (*_SEGMENT, *_REFERRED, *_ELIGIBLE)),
     "spend": (*_CHANNEL, ("ledger",), ("year", "ledger"), ("channel", "ledger")),
-    "referral_conversion": (*_SEGMENT, ("tie",), ("year", "tie")),
-    "annual_retention": (*_SEGMENT, *_REFERRED, ("tenure_year",)),
-    "retention_years": (*_SEGMENT, *_REFERRED),
+    "referral_conversion": (*_SEGMENT, ("tie",), ("year", "tie"), ("tenure_year",), ("generation",)),
+    "referrals_per_owner_year": (*_SEGMENT, *_REFERRED, *_ELIGIBLE, ("tenure_year",), ("generation",)),
+    "reproduction_number": (*_CHANNEL, ("segment",), ("generation",), *_ELIGIBLE),
+    "referral_credits": (*_YEAR, ("credit",), ("year", "credit")),
+    "annual_retention": (*_SEGMENT, *_REFERRED, *_REFERRER_LEFT, ("tenure_year",)),
+    "retention_years": (*_SEGMENT, *_REFERRED, *_REFERRER_LEFT),
+    "margin_per_owner_year": (*_SEGMENT, *_REFERRED, ("tenure_year",), ("referred", "tenure_year")),
     "ltv_lifetime": (*_CHANNEL, ("segment",), ("referred",)),
     "customer_equity": ((), ("segment",)),
 }
@@ -43,6 +53,10 @@ FIXED_LABELS: Mapping[str, tuple[str | int | bool, ...]] = {
     "tie": ("weak", "strong"),
     "ledger": ("cash", "accounting", "discount"),
     "tenure_year": tuple(range(1, 11)),
+    "generation": tuple(range(10)),
+    "eligible": (False, True),
+    "referrer_left": (False, True),
+    "credit": ("issued", "voided", "clawed_back", "redeemed", "expired", "outstanding"),
 }
 """Labels of the dimensions that are the same in every scenario; years and segments are the scenario's own."""
 

@@ -129,9 +129,7 @@ class Scenario(Section):
         for name in self.stores.by_district:
             if name not in names:
                 raise ValueError(f"stores.by_district names unknown district {name!r}; known are {', '.join(names)}")
-        referral = getattr(self.policies, "referral", None)
-        if referral is not None and max(referral.buyer_discount.values) >= min(self.brand.price.values):
-            raise ValueError("policies.referral.buyer_discount must be smaller than brand.price at all times")
+        self._programme_fits(segments)
         own: dict[str, Sequence[str | int | bool]] = {
             "segment": segments,
             **dict.fromkeys(YEARS, range(self.horizon.start_year, self.horizon.start_year + self.horizon.years)),
@@ -139,6 +137,22 @@ class Scenario(Section):
         for place, threshold in enumerate(self.thresholds):
             threshold.ensure_labels(f"thresholds[{place}]", own)
         return self
+
+    def _programme_fits(self, segments: list[str]) -> None:
+        """Refuse a referral programme that gives more than the car costs, or that rewards segments nobody knows."""
+        referral = getattr(self.policies, "referral", None)
+        if referral is None:
+            return
+        if max(referral.buyer_discount.values) + max(referral.subsidy.values) >= min(self.brand.price.values):
+            message = "with policies.referral.subsidy it must stay smaller than brand.price at all times"
+            raise FieldError(("policies.referral.buyer_discount", message))
+        maps = {"menu": referral.menu}
+        maps |= {f"rewards.{name}.worth_by_segment": kind.worth_by_segment for name, kind in referral.rewards.items()}
+        for path, by_segment in maps.items():
+            for name in by_segment:
+                if name not in segments:
+                    hint = advice(name, segments, "segments are")
+                    raise FieldError((f"policies.referral.{path}", f"there is no segment '{name}'; {hint}"))
 
     def active_policies(self) -> list[tuple[str, Any]]:
         """Policies that are present, in registry order."""

@@ -1,0 +1,86 @@
+"""Spells of driving the brand: their begin and end, how senior they make an owner, and what owners did in a year."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import gammaincinv
+
+from sim.streams import Decision, Key, uniform
+from sim.world.owners import Act
+from sim.world.people import BRAND, F64, I32, I64, Rows
+from sim.world.world import World
+
+TIERS = (0.5, 2.0, 5.0)
+"""Years of tenure beyond which an owner is senior, elder and legend (C24)."""
+LEGEND_KM = 100_000.0
+"""Mileage beyond which an owner is a legend whatever the tenure (C24)."""
+LEAST_ZEAL = 1e-12
+_OF_ACT = {Act.WILLING: "willing_year", Act.INVITING: "inviting_year", Act.SUCCESSFUL: "successful_year"}
+
+
+def zeal(key: Key, ids: I32, spread: float) -> F64:
+    """Talkativeness of households: gamma distributed with mean 1 and this coefficient of variation, for life."""
+    if spread <= 0.0:
+        return np.ones(len(ids))
+    shape = 1.0 / (spread * spread)
+    # Rounded, because the last bits of special functions differ between builds of the library.
+    drawn = np.round(gammaincinv(shape, uniform(key, Decision.ZEAL, 0, 0, ids)), 12) / shape
+    talkative: F64 = np.maximum(drawn, LEAST_ZEAL)
+    return talkative
+
+
+def begin(
+    world: World, rows: Rows, moment: F64, order: Rows | int, referrer: Rows | int, generation: Rows | int
+) -> None:
+    """Let households that did not drive the brand begin to; whoever was brought by an owner talks more (M21)."""
+    people, b = world.people, world.behaviour
+    brought = np.broadcast_to(np.asarray(referrer) >= 0, rows.shape)
+    talkative = zeal(world.key, people.id[rows], b.talk_spread) * np.where(brought, b.referred_talk, 1.0)
+    new = world.ownerships.append(
+        len(rows), person=rows, order=order, began=moment, referrer=referrer, generation=generation, zeal=talkative
+    )
+    people.ownership[rows] = np.arange(new.start, new.stop)
+    people.owned_since[rows] = moment
+
+
+def begin_initial(world: World) -> None:
+    """Record the owners at the start of the horizon, in the order of their ids."""
+    rows = world.owners
+    rows = rows[np.argsort(world.people.id[rows], kind="stable")]
+    begin(world, rows, world.people.owned_since[rows], -1, -1, 0)
+
+
+def end(world: World, rows: Rows, moment: F64) -> None:
+    """End ownerships, and with them the relationships still kept, talks and contacts with service."""
+    people = world.people
+    world.ownerships.ended[people.ownership[rows]] = moment
+    people.ownership[rows] = -1
+    kept = people.relationship[rows] >= 0
+    world.relationships.ended[people.relationship[rows[kept]]] = moment[kept]
+    people.relationship[rows] = -1
+    people.talk_at[rows] = np.inf
+    people.care_at[rows] = np.inf
+
+
+def tenure(world: World, rows: Rows, moment: F64) -> F64:
+    """Years owners have driven the brand at a moment."""
+    years: F64 = moment - world.people.owned_since[rows]
+    return years
+
+
+def tier(world: World, rows: Rows, moment: F64) -> I64:
+    """Medal tier of owners at a moment, from novice 0 to legend 3, by tenure or mileage (C24)."""
+    people = world.people
+    km = people.km[rows] + people.km_per_year[rows] * (moment - np.maximum(people.owned_since[rows], 0.0))
+    reached: I64 = np.searchsorted(TIERS, tenure(world, rows, moment), side="left")
+    return np.where(km > LEGEND_KM, len(TIERS), reached)
+
+
+def act(world: World, rows: Rows, kind: Act) -> None:
+    """Note that owners acted in this calendar year; once per year counts."""
+    rows = rows[world.people.car[rows] == BRAND]
+    spans = np.unique(world.people.ownership[rows])
+    last = getattr(world.ownerships, _OF_ACT[kind])
+    spans = spans[last[spans] != world.year]
+    last[spans] = world.year
+    world.acts.append(len(spans), ownership=spans, year=world.year, act=kind)

@@ -1,0 +1,144 @@
+"""The life of a credit: promised at the order, void or vested at delivery, clawed back, redeemed or expired (T03, T05).
+
+A credit is booked once, when it vests, at the marginal cost of redeeming all of it; whatever of it is never redeemed is
+taken back from the books when it expires or is clawed back, so the books end at the cost of what was redeemed. It can
+only be spent with the brand: at contacts with service, up to what an owner spends there, oldest first (T04).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sim.channels import REFERRAL
+from sim.ledger import Purpose
+from sim.process import driving, programme
+from sim.units import MINOR_PER_MONEY
+from sim.world.owners import Act, Claim, Claims, CreditState
+from sim.world.people import BRAND, F64, Rows
+from sim.world.world import World
+
+MONTHS_PER_YEAR = 12.0
+
+
+def promise(world: World, orders: Rows, claims: Claims) -> None:
+    """Promise credits for orders just locked, on today's terms; those of rejected claims are void at once."""
+    claimed = np.flatnonzero(claims.kind != Claim.NONE)
+    owner = world.row_of[claims.code[claimed]]
+    offered = programme.offer(world, owner)
+    face = np.floor(offered.credit * MINOR_PER_MONEY + 0.5).astype(np.int64)
+    some = np.flatnonzero(face > 0)
+    claimed, lever = claimed[some], world.levers.invite
+    new = world.credits.append(
+        len(some),
+        owner=owner[some],
+        order=orders[claimed],
+        kind=offered.kind[some],
+        face=face[some],
+        cost_share=offered.cost_share[some],
+        cap_per_year=lever.cap_per_year,
+        cap_lifetime=lever.cap_lifetime,
+        expiry=lever.credit_expiry_months / MONTHS_PER_YEAR,
+        pending=world.orders.ordered[orders[claimed]],
+    )
+    promised = np.arange(new.start, new.stop)
+    world.orders.credit[orders[claimed]] = promised
+    rejected = promised[claims.rejected[claimed]]
+    _close(world, rejected, world.credits.pending[rejected], CreditState.VOID)
+
+
+def void(world: World, orders: Rows, moment: F64) -> None:
+    """Void the pending credits of orders that were cancelled."""
+    promised = world.orders.credit[orders] >= 0
+    credit, moment = world.orders.credit[orders[promised]].astype(np.int64), moment[promised]
+    pending = world.credits.state[credit] == CreditState.PENDING
+    _close(world, credit[pending], moment[pending], CreditState.VOID)
+
+
+def vest(world: World, orders: Rows) -> None:
+    """Grant the credits of delivered cars, one after the other, to owners who still drive the brand, up to the caps."""
+    credits, people = world.credits, world.people
+    referred = world.orders.claim[orders] == Claim.REFERRAL
+    driving.act(world, world.row_of[world.orders.referrer[orders[referred]]], Act.SUCCESSFUL)
+    for order in orders[world.orders.credit[orders] >= 0]:
+        row, moment = world.orders.credit[order], world.orders.delivered[order]
+        if credits.state[row] != CreditState.PENDING:
+            continue
+        owner = credits.owner[row]
+        if people.rewarded_year[owner] != world.year:
+            people.rewarded_year[owner], people.rewarded[owner] = world.year, 0
+        capped = people.rewarded[owner] >= credits.cap_per_year[row]
+        if capped or people.rewarded_ever[owner] >= credits.cap_lifetime[row] or people.car[owner] != BRAND:
+            _close(world, np.array([row]), np.array([moment]), CreditState.VOID)
+            continue
+        people.rewarded[owner] += 1
+        people.rewarded_ever[owner] += 1
+        credits.vested[row], credits.state[row] = moment, CreditState.VESTED
+        people.holds_credit[owner] = True
+        world.vested = np.append(world.vested, int(row))
+        _book(world, row, _cost(world, row, credits.face[row]))
+
+
+def claw_back(world: World, orders: Rows, moment: F64) -> None:
+    """Take back what is left of the credits of cars that were returned."""
+    for order, when in zip(orders, moment, strict=True):
+        row = world.orders.credit[order]
+        if row >= 0 and world.credits.state[row] == CreditState.VESTED:
+            _end(world, row, when, CreditState.CLAWED_BACK)
+
+
+def redeem(world: World, rows: Rows, moment: F64) -> None:
+    """Let owners in contact with service spend their credits, oldest first, up to what a contact costs."""
+    holding = np.flatnonzero(world.people.holds_credit[rows])
+    if len(holding) == 0:
+        return
+    credits = world.credits
+    spends = world.scenario.brand.ecosystem_spend_per_year * MINOR_PER_MONEY / world.behaviour.care_contacts_per_year
+    for place in holding:
+        owner, when = rows[place], moment[place]
+        left = math.floor(spends + 0.5) if math.isfinite(spends) else math.inf
+        mine = world.vested[credits.owner[world.vested] == owner]
+        for row in mine[np.argsort(credits.vested[mine], kind="stable")]:
+            if not credits.vested[row] <= when < credits.vested[row] + credits.expiry[row]:
+                continue
+            used = int(min(left, credits.face[row] - credits.redeemed[row]))
+            left -= used
+            credits.redeemed[row] += used
+            if credits.redeemed[row] == credits.face[row]:
+                _end(world, row, when, CreditState.REDEEMED)
+
+
+def lapse(world: World) -> None:
+    """Let credits expire whose time is over in this tick, and true up their cost to what was redeemed."""
+    credits = world.credits
+    expires = credits.vested[world.vested] + credits.expiry[world.vested]
+    for row in world.vested[expires < world.end]:
+        _end(world, row, credits.vested[row] + credits.expiry[row], CreditState.EXPIRED)
+
+
+def _cost(world: World, row: int, amount: int) -> int:
+    """Marginal cost of redeeming an amount of a credit, minor units."""
+    return math.floor(amount * float(world.credits.cost_share[row]) + 0.5)
+
+
+def _book(world: World, row: int, cost: int) -> None:
+    """Bring the books of a credit to its cost."""
+    credits = world.credits
+    change = cost - int(credits.booked[row])
+    world.ledger.book(Purpose.CREDIT, world.orders.district[credits.order[row]], REFERRAL, change)
+    credits.booked[row] = cost
+
+
+def _end(world: World, row: int, moment: float, state: CreditState) -> None:
+    """End a vested credit at the cost of what was redeemed of it."""
+    credits = world.credits
+    _book(world, row, _cost(world, row, credits.redeemed[row]))
+    _close(world, np.array([row]), np.array([moment]), state)
+    world.vested = world.vested[world.vested != row]
+    owner = credits.owner[row]
+    world.people.holds_credit[owner] = bool((credits.owner[world.vested] == owner).any())
+
+
+def _close(world: World, rows: Rows, moment: F64, state: CreditState) -> None:
+    world.credits.closed[rows], world.credits.state[rows] = moment, state
