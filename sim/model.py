@@ -89,7 +89,7 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
 Model = GrowthModel
 
 _TOTALS: dict[str, Any] = {
-    "searching": lambda m: len(m.world.searching),
+    "searching": lambda m: m.world.searching,
     "leads": lambda m: len(m.world.leads),
     "open_leads": lambda m: len(m.world.open_leads),
     "orders": lambda m: len(m.world.orders),

@@ -119,6 +119,14 @@ def power(x: Any, p: Any) -> Any:
     return _power(x, p)
 
 
+def ordered(*keys: NDArray[Any]) -> NDArray[np.int64]:
+    """Positions in ascending order of the last key, ties by the one before it and so on: `np.lexsort`, but fast."""
+    order = np.argsort(keys[0], kind="stable")
+    for key in keys[1:]:
+        order = order[np.argsort(key[order], kind="stable")]
+    return order
+
+
 def distinct(values: NDArray[Any]) -> NDArray[Any]:
     """The distinct values of an integer array, ascending (by sorting: a third of the time of hashing them)."""
     ordered = np.sort(values)

@@ -196,5 +196,6 @@ def _take_back(world: World) -> None:
     rewards.claw_back(world, rows, moment)
     driving.end(world, person, moment)
     people.car[person] = NO_CAR_OF_OURS
+    world.exposed.refresh(person)  # of those who were in a search already
     idle = people.stage[person] == Stage.IDLE
     need.bring_forward(world, person[idle], moment[idle])

@@ -1,5 +1,5 @@
 """How much hazard of leaving contact data each search met in a tick: a compiled kernel, because everybody in a search
-is visited every tick: as array operations this was a third of the tick's time.
+is visited every tick: as array operations on the people table this was a third of the tick's time.
 """
 
 from __future__ import annotations
@@ -15,24 +15,6 @@ from sim.world.people import BRAND
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
-
-
-class Searchers(NamedTuple):
-    """Columns of the people table that matter to a search; `contact_left` is written."""
-
-    lead: NDArray[np.int32]
-    need_at: F64
-    ready_at: F64
-    contact_left: F64
-    segment: NDArray[np.int8]
-    group: NDArray[np.int16]
-    notice: F64
-    car: NDArray[np.int8]
-    relationship: NDArray[np.int32]
-    first_touch: NDArray[np.int8]
-    awareness: F64
-    trust: F64
-    touched_at: F64
 
 
 class Climate(NamedTuple):
@@ -55,44 +37,43 @@ class Climate(NamedTuple):
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def expose(rows: I64, now: float, end: float, s: Searchers, c: Climate) -> tuple[I64, F64, F64, F64, F64]:
+def expose(
+    searches: NDArray[np.void], now: float, end: float, relationship: NDArray[np.int32], c: Climate
+) -> tuple[I64, F64, F64, F64, F64]:
     """Pass this tick's hazard; returns who left contact data: rows, moments, total, advertising and vertical hazard.
 
     Advertising and walk-ins need interest (product strength times 1 + trust), walk-ins also a known brand; vertical
-    media sell everyone who compares.
+    media sell everyone who compares. `relationship` is the column of the people table, read for the brand's drivers.
     """
     size = 0
-    left = np.empty(len(rows), dtype=np.int64)
+    left = np.empty(len(searches), dtype=np.int64)
     moment, total, by_ads, by_vertical = (
-        np.empty(len(rows)),
-        np.empty(len(rows)),
-        np.empty(len(rows)),
-        np.empty(len(rows)),
+        np.empty(len(searches)),
+        np.empty(len(searches)),
+        np.empty(len(searches)),
+        np.empty(len(searches)),
     )
-    for i in rows:
-        if s.lead[i] >= 0:
-            continue
-        begin = max(s.need_at[i], now)
-        exposed = max(min(s.ready_at[i], end) - begin, 0.0)
-        g = s.group[i]
+    for s in searches:
+        begin = max(s.need_at, now)
+        exposed = max(min(s.ready_at, end) - begin, 0.0)
         known, stock = 0.0, 0.0
-        if s.first_touch[i] >= 0 and (s.awareness[i] != 0.0 or s.trust[i] != 0.0):  # else there is nothing to fade
-            known = s.awareness[i] * exp_one((s.touched_at[i] - now) / c.awareness_memory)
-            stock = s.trust[i] * exp_one((s.touched_at[i] - now) / c.trust_memory)
-        stock += c.trust[g]
-        interest = c.strength[s.segment[i]] * (1.0 + stock / (1.0 + abs(stock)))
-        ads = c.ads[g] * interest
-        vertical = c.vertical[g]
+        if s.awareness != 0.0 or s.trust != 0.0:  # else there is nothing to fade
+            known = s.awareness * exp_one((s.touched_at - now) / c.awareness_memory)
+            stock = s.trust * exp_one((s.touched_at - now) / c.trust_memory)
+        stock += c.trust[s.group]
+        interest = c.strength[s.segment] * (1.0 + stock / (1.0 + abs(stock)))
+        ads = c.ads[s.group] * interest
+        vertical = c.vertical[s.group]
         walk_in = 0.0
-        if s.car[i] == BRAND or known + c.awareness[g] >= s.notice[i]:
-            walk_in = (c.walk_in if s.car[i] == BRAND else c.organic_walk_in) * interest
-            if s.car[i] == BRAND and s.relationship[i] >= 0:
+        if s.car == BRAND or known + c.awareness[s.group] >= s.notice:
+            walk_in = (c.walk_in if s.car == BRAND else c.organic_walk_in) * interest
+            if s.car == BRAND and relationship[s.row] >= 0:
                 walk_in *= c.owner_return
         hazard = ads + vertical + walk_in
-        if s.contact_left[i] <= hazard * exposed:
-            left[size], moment[size] = i, begin + s.contact_left[i] / hazard
+        if s.contact_left <= hazard * exposed:
+            left[size], moment[size] = s.row, begin + s.contact_left / hazard
             total[size], by_ads[size], by_vertical[size] = hazard, ads, vertical
             size += 1
         else:
-            s.contact_left[i] -= hazard * exposed
+            s.contact_left -= hazard * exposed
     return left[:size], moment[:size], total[:size], by_ads[:size], by_vertical[:size]

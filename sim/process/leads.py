@@ -11,7 +11,7 @@ import numpy as np
 
 from sim import numeric
 from sim.channels import PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
-from sim.process import exposure, need
+from sim.process import exposure
 from sim.streams import Decision, uniform
 from sim.units import DAYS_PER_YEAR, MINUTES_PER_YEAR, WEEKS_PER_YEAR
 from sim.world.people import BRAND, F64, I8, Rows, Stage
@@ -33,9 +33,8 @@ def collect(world: World) -> None:
 def _search(world: World) -> None:
     """Contacts of households in a search that have no open lead."""
     people, media, b = world.people, world.media, world.behaviour
-    searchers = exposure.Searchers(*(getattr(people, name) for name in exposure.Searchers._fields))
     climate = exposure.Climate(
-        media.awareness,
+        media.awareness + world.offers.organic_awareness,
         media.trust,
         media.search_ads,
         media.search_vertical,
@@ -46,7 +45,9 @@ def _search(world: World) -> None:
         b.awareness_memory_weeks / WEEKS_PER_YEAR,
         b.trust_memory_weeks / WEEKS_PER_YEAR,
     )
-    rows, moment, hazard, ads, vertical = exposure.expose(world.searching, world.now, world.end, searchers, climate)
+    rows, moment, hazard, ads, vertical = exposure.expose(
+        world.exposed.records, world.now, world.end, people.relationship, climate
+    )
     which = uniform(world.key, Decision.CONTACT_CHANNEL, people.leads[rows], 0, people.id[rows]) * hazard
     channel = np.where(which < ads, PAID_ADS, np.where(which < ads + vertical, VERTICAL_MEDIA, WALK_IN))
     hour = uniform(world.key, Decision.CONTACT_HOUR, people.leads[rows], 0, people.id[rows], people.purchases[rows])
@@ -114,11 +115,11 @@ def _open(world: World) -> None:
         return
     person, moment, channel = np.concatenate(c.person), np.concatenate(c.moment), np.concatenate(c.channel)
     word = Word(*(np.concatenate(parts) for parts in zip(*c.word, strict=True)))
-    order = np.lexsort((word.referrer, channel, moment, person))
+    order = numeric.ordered(word.referrer, channel, moment, person)
     _, first = np.unique(person[order], return_index=True)
     keep = order[first]
     keep = keep[people.lead[person[keep]] < 0]
-    keep = keep[np.lexsort((people.id[person[keep]], moment[keep]))]
+    keep = keep[numeric.ordered(people.id[person[keep]], moment[keep])]
     rows = person[keep]
     people.first_touch[rows] = np.where(people.first_touch[rows] < 0, channel[keep], people.first_touch[rows])
     new = world.leads.append(
@@ -139,7 +140,7 @@ def _open(world: World) -> None:
     )
     people.lead[rows] = np.arange(new.start, new.stop)
     people.leads[rows] += 1
-    need.draw_contact(world, rows[people.stage[rows] == Stage.SEARCHING])
+    world.exposed.leave(rows)
     world.open_leads = np.concatenate([world.open_leads, np.arange(new.start, new.stop)])
     world.new_leads = new
 

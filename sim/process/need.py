@@ -25,15 +25,15 @@ def begin_search(world: World, rows: Rows) -> None:
     threshold = -numeric.log(uniform(world.key, Decision.SEARCH, people.purchases[rows], 0, people.id[rows]))
     people.stage[rows] = Stage.SEARCHING
     people.ready_at[rows] = people.need_at[rows] + weibull(threshold, search_scale(world.scenario), b.search_shape)
-    draw_contact(world, rows)
-    world.searching = np.sort(np.concatenate([world.searching, rows]), kind="stable")  # ascending: kind to the caches
+    world.searching += len(rows)
+    expose(world, rows[people.lead[rows] < 0])
 
 
-def draw_contact(world: World, rows: Rows) -> None:
-    """Draw how much hazard has to pass before contact data is left next, in this search."""
+def expose(world: World, rows: Rows) -> None:
+    """Let households in a search without an open lead meet hazards of contact: who passes a drawn one leaves it."""
     people = world.people
     u = uniform(world.key, Decision.CONTACT, people.leads[rows], 0, people.id[rows], people.purchases[rows])
-    people.contact_left[rows] = -numeric.log(u)
+    world.exposed.join(rows, -numeric.log(u))
 
 
 def settle_purchase(world: World, rows: Rows, moment: F64, car: Rows | int) -> None:

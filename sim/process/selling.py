@@ -33,9 +33,14 @@ def work(world: World) -> None:
     if len(rows):
         due, tally = _serve(world, rows)
         _record(world, rows, due, tally)
-        _order(world, rows[due["outcome"] == Outcome.ORDERED])
+        ordered = rows[due["outcome"] == Outcome.ORDERED]
+        _order(world, ordered)
+        world.searching -= len(ordered)
     _end_searches(world)
-    world.open_leads = world.open_leads[world.leads.outcome[world.open_leads] == Outcome.OPEN]
+    is_open = world.leads.outcome[world.open_leads] == Outcome.OPEN
+    freed = world.leads.person[world.open_leads[~is_open]].astype(np.int64)
+    need.expose(world, freed[world.people.stage[freed] == Stage.SEARCHING])  # who searches on after a lost lead
+    world.open_leads = world.open_leads[is_open]
 
 
 def _flap(world: World) -> None:
@@ -52,7 +57,7 @@ def _serve(world: World, rows: Rows) -> tuple[desk.Records, desk.Records]:
     team = np.empty(len(world.sellers), desk.SELLER)
     team["skill"], team["free_at"] = world.sellers.skill, world.sellers.free_at
     tally = np.zeros(len(world.weights), desk.TALLY)
-    order = np.lexsort((due["household"], due["next_at"]))
+    order = numeric.ordered(due["household"], due["next_at"])
     desk.serve(world.end, (world.key.seed, world.key.replicate), due, team, pace(world), tally, order)
     world.sellers.free_at[:] = team["free_at"]
     return due, tally
@@ -100,8 +105,7 @@ def _due(world: World, rows: Rows) -> desk.Records:
     due["agree"] = 1.0 - numeric.exp(
         -b.visit_propensity * interest * numeric.exp(-people.store_km[person] / b.visit_km)
     )
-    due["utility"] = _utility(world, person, trust, discount)
-    due["partner_utility"] = _utility(world, person, partner_trust, discount)
+    due["utility"], due["partner_utility"] = _utility(world, person, np.stack((trust, partner_trust)), discount)
     return due
 
 
@@ -183,10 +187,11 @@ def _order(world: World, rows: Rows) -> None:
 def _end_searches(world: World) -> None:
     """Households whose search is over without an order buy from a rival; their open lead is lost."""
     people, table = world.people, world.leads
-    searching = world.searching[people.stage[world.searching] == Stage.SEARCHING]
-    over = people.ready_at[searching] < world.end
-    world.searching = searching[~over]
-    rows = searching[over]
+    alone, served = world.exposed.records, table.person[world.open_leads].astype(np.int64)
+    served = served[(people.stage[served] == Stage.SEARCHING) & (people.ready_at[served] < world.end)]
+    rows = np.concatenate([alone["row"][alone["ready_at"] < world.end], served])
+    world.exposed.leave(rows)
+    world.searching -= len(rows)
     lead = people.lead[rows].astype(np.int64)
     with_lead = lead >= 0
     answered = table.reached[lead[with_lead]] & ~np.isnan(table.answered[lead[with_lead]])

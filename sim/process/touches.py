@@ -118,7 +118,8 @@ def interest(world: World, rows: Rows, trust: F64) -> F64:
 def aware(world: World, rows: Rows, awareness: F64) -> Bool:
     """Who knows the brand: the stock of awareness reaches the household's own threshold, or it has driven the brand."""
     people = world.people
-    known: Bool = awareness + world.media.awareness[people.group[rows]] >= people.notice[rows]
+    around = world.media.awareness + world.offers.organic_awareness
+    known: Bool = awareness + around[people.group[rows]] >= people.notice[rows]
     known |= people.car[rows] == BRAND
     return known
 
@@ -132,3 +133,4 @@ def touch(world: World, rows: Rows, awareness: F64, trust: F64, partner_trust: F
     people.partner_trust[rows] = old_partner + partner_trust
     people.touched_at[rows] = world.now
     people.first_touch[rows] = np.where(people.first_touch[rows] < 0, channel, people.first_touch[rows])
+    world.exposed.refresh(rows)

@@ -171,7 +171,7 @@ def _hear(world: World, talks: Talks) -> None:
     """Touch those who heard something, and let some of those in a search leave contact data."""
     _leave_contact(world, talks)
     people, b = world.people, world.behaviour
-    order = np.lexsort((people.id[talks.owner], talks.moment, talks.friend))
+    order = numeric.ordered(people.id[talks.owner], talks.moment, talks.friend)
     first = numeric.starts(talks.friend[order])
     friend, index = talks.friend[order][first], np.cumsum(first) - 1
     closeness = np.where(talks.strong[order], b.strong_tie, 1.0)

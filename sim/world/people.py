@@ -53,7 +53,6 @@ class People(Table):
     need_at: F64 = column(np.float64, "years", "moment the current or next need arises")
     ready_at: F64 = column(np.float64, "years", "moment the search ends in a decision", np.inf)
     purchases: I16 = column(np.int16, "", "purchases so far, counts the spells of need")
-    contact_left: F64 = column(np.float64, "hazard", "hazard still to pass before contact data is left")
     browse_at: F64 = column(np.float64, "hazard", "group hazard at which contact data is left outside a search")
     browses: I16 = column(np.int16, "", "times that happened")
     leads: I16 = column(np.int16, "", "leads so far; the next lead's episode")

@@ -18,6 +18,7 @@ from sim.streams import Decision, Key, uniform
 from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY
 from sim.world import build
 from sim.world.agenda import Agenda
+from sim.world.exposed import Exposed
 from sim.world.network import Network
 from sim.world.owners import Acts, Credits, Ownerships
 from sim.world.people import BRAND, F64, I8, Rows
@@ -102,6 +103,8 @@ class Offers:
     service_margin_per_year: float
     organic_interest: float
     """Multiple of the walk-ins of households that do not drive the brand."""
+    organic_awareness: float
+    """Stock of awareness every household has without policies and owners."""
     capacity_per_year: float
     """Cars per year in the whole represented market."""
     alternative: F64
@@ -150,7 +153,8 @@ class World:
         self.media_spent = np.zeros((2, len(districts)), dtype=np.int64)
         self.media = self._media(len(districts) * len(self.segments))
         self.new_leads = slice(0, 0)
-        self.searching: Rows = np.empty(0, dtype=np.int64)
+        self.searching = 0
+        self.exposed = Exposed(self.people)
         self.open_leads: Rows = np.empty(0, dtype=np.int64)
         self.waiting: Rows = np.empty(0, dtype=np.int64)
         self.line_busy_until = self.line_work_done = 0.0
@@ -182,9 +186,8 @@ class World:
         self.asks = np.zeros(len(self.network.friend), dtype=np.uint8)
 
     def _media(self, groups: int) -> Media:
-        known = min(self.scenario.brand.initial_awareness, 1.0 - 1e-12)
         zero = np.zeros(groups)
-        awareness = np.full(groups, -float(numeric.log(1.0 - known)))
+        awareness = np.full(groups, stock_of_awareness(self.scenario.brand.initial_awareness))
         return Media(
             awareness=awareness,
             trust=zero.copy(),
@@ -251,6 +254,7 @@ class World:
             margin=brand.margin_per_car.at(calendar),
             service_margin_per_year=brand.service_margin_per_year.at(calendar),
             organic_interest=brand.organic_interest.at(calendar),
+            organic_awareness=stock_of_awareness(brand.organic_awareness.at(calendar)),
             capacity_per_year=brand.capacity_per_year.at(calendar),
             alternative=np.maximum(numeric.log(whole), NO_RIVALS),
             rival_shares=total / np.maximum(whole, 1e-300)[:, None],
@@ -285,6 +289,11 @@ class World:
         tables["network"] = net.start.nbytes + net.friend.nbytes + net.strong.nbytes + self.asks.nbytes
         tables["agendas"] = 2 * 8 * len(self.people)
         return tables
+
+
+def stock_of_awareness(known: float) -> float:
+    """Stock of awareness at which this share of households know the brand: their thresholds are exponential."""
+    return -float(numeric.log(1.0 - min(known, 1.0 - 1e-12)))
 
 
 def _permuted(network: Network, order: NDArray[np.int64]) -> Network:

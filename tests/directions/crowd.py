@@ -33,6 +33,7 @@ CROWD: dict[str, object] = {
 }
 """Owners and word of mouth alone: nobody advertises, sellers have time for everybody. Ticks of two weeks save time."""
 PROGRAMME: dict[str, object] = {"policies.referral.referrer_credit": 2000, "policies.referral.buyer_discount": 2000}
+ONE_YEAR: dict[str, object] = {"horizon.years": 1}
 CREDIT_ONLY: dict[str, object] = {"policies.referral.referrer_credit": 2000, "policies.referral.buyer_discount": 0}
 
 
@@ -54,6 +55,10 @@ def _run(overrides: str, replicate: int, households: tuple[int, ...]) -> Records
 def product(strength: float) -> dict[str, object]:
     """The same product strength in every segment."""
     return {f"brand.product_strength.{segment}": strength for segment in SEGMENTS}
+
+
+BUYERS: dict[str, object] = {**PROGRAMME, **product(0.65), "brand.organic_interest": 5, "horizon.years": 5}
+"""Many new owners in segments that are alike, half of them brought by owners."""
 
 
 def referred_leads(records: Records, begin: float = 0.0, end: float = np.inf) -> int:

@@ -94,7 +94,7 @@ def test_a_dearer_credit_for_the_same_response_makes_the_programme_dearer_in_pro
     found = [run({**LONG, "policies.referral.credit_cost_share": share}) for share in (0.3, 0.6, 0.9)]
     assert all(same(r.orders["ordered"], found[0].orders["ordered"]) for r in found)
     cost = [booked(r, Purpose.CREDIT) for r in found]
-    assert 0 < cost[0]
+    assert cost[0] > 0
     assert cost == [pytest.approx(factor * cost[0], rel=1e-6) for factor in (1, 2, 3)]
 
 
@@ -165,7 +165,7 @@ def test_a_cap_of_ten_hardly_changes_volume_but_the_cost_of_super_referrers() ->
     found = []
     for replicate in REPLICATES:
         capped, free = (
-            run({**FEW_AND_EAGER, **PROGRAMME, "policies.referral.cap_per_year": cap}, replicate)
+            run({**FEW_AND_EAGER, **PROGRAMME, "policies.referral.cap_per_year": cap}, replicate, (9_000, 9_000))
             for cap in (10, "unlimited")
         )
         pairs, count = _successes(free)
@@ -184,22 +184,24 @@ def test_a_cap_of_ten_hardly_changes_volume_but_the_cost_of_super_referrers() ->
 
 
 def test_the_cap_limits_rewarded_referrals() -> None:
-    eager = {**PROGRAMME, "behaviour.abuse_appetite": 0, "behaviour.talks_per_owner_year": 60}
+    eager = {**PROGRAMME, "behaviour.talks_per_owner_year": 60}
     rewarded = {}
-    for cap in (0, 1, 2, "unlimited"):
+    for cap in (0, 1, "unlimited"):
         records = run({**eager, "policies.referral.cap_per_year": cap})
         granted = ~np.isnan(records.credits["vested"])
         year = np.floor(records.credits["vested"][granted]).astype(np.int64)
         _, each = np.unique(np.stack([records.credits["household"][granted], year]), axis=1, return_counts=True)
         assert each.max(initial=0) <= float("inf" if cap == "unlimited" else cap)
         rewarded[cap] = int(granted.sum())
-        assert booked(records, Purpose.CREDIT) == records.credits["booked"].sum()
     print(f"\nrewarded referrals by cap: {rewarded}")
-    assert rewarded[0] == 0 < rewarded[1] < rewarded[2] < rewarded["unlimited"]
+    assert rewarded[0] == 0 < rewarded[1] < rewarded["unlimited"]
 
 
 def test_a_lifetime_cap_ends_rewards_for_good() -> None:
     eager = {**PROGRAMME, "behaviour.talks_per_owner_year": 60}
-    usual, once = (run({**eager, "policies.referral.cap_lifetime": cap}) for cap in ("unlimited", 1))
+    usual, once = (
+        run({**eager, **cap})
+        for cap in ({"policies.referral.cap_per_year": "unlimited"}, {"policies.referral.cap_lifetime": 1})
+    )
     most = [np.bincount(r.credits["household"][~np.isnan(r.credits["vested"])]).max() for r in (usual, once)]
     assert most[0] > 1 == most[1]

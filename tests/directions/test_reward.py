@@ -9,6 +9,7 @@ from sim.channels import REFERRAL
 from sim.records import ACTS, Records
 from tests.directions.crowd import (
     CREDIT_ONLY,
+    ONE_YEAR,
     PROGRAMME,
     SEGMENTS,
     Ints,
@@ -21,7 +22,6 @@ from tests.directions.crowd import (
 )
 
 REPLICATES = range(3)
-ONE_YEAR: dict[str, object] = {"horizon.years": 1}
 FAMILIES = SEGMENTS.index("families")
 CHARGING = {"cost_share": 0.4, "worth": 0.5}
 CHILD_SEAT = {"cost_share": 0.8, "worth": 0.05, "worth_by_segment": {"families": 1.0}}
@@ -68,13 +68,15 @@ def test_twice_the_reward_brings_less_than_twice_the_volume(credit: int) -> None
 
 
 def test_a_weak_product_gains_nothing_from_a_programme() -> None:
-    def gained(strength: float, replicate: int) -> tuple[int, int]:
-        settings = {**ONE_YEAR, **product(strength)}
+    def gained(settings: dict[str, object], replicate: int) -> tuple[int, int]:
+        settings = {**ONE_YEAR, **settings}
         without, programme = run(settings, replicate), run({**settings, **PROGRAMME}, replicate)
         return referred_leads(programme), _orders(programme) - _orders(without)
 
-    weak, good = (np.array([gained(strength, r) for r in REPLICATES]) for strength in (0.1, 0.7))
-    print(f"\nreferred leads and orders gained: {weak.tolist()} with a weak product, {good.tolist()} with a good one")
+    weak, good = (np.array([gained(s, r) for r in REPLICATES]) for s in (product(0.1), {}))
+    print(
+        f"\nreferred leads and orders gained: {weak.tolist()} with a weak product, {good.tolist()} with the usual one"
+    )
     assert clearly_above(good[:, 0] - 20 * np.maximum(weak[:, 0], 1), 0)
     assert clearly_above(good[:, 1], 20)
     assert (np.abs(weak[:, 1]) <= 1).all()

@@ -23,7 +23,6 @@ from sim.world.stores import MarginOf
 from sim.world.world import World
 from tests.small_world import small
 
-
 PROGRAMME: dict[str, Any] = {
     "referrer_credit": 3000,
     "menu": {"families": 4001},
@@ -82,7 +81,9 @@ def test_households(ticks_per_year: int) -> None:
     for world in steps(model):
         stages = np.bincount(people.stage, minlength=len(Stage))
         assert stages.sum() == households
-        assert stages[Stage.SEARCHING] == len(world.searching) == len(np.unique(world.searching))
+        exposed = np.sort(world.exposed.records["row"])
+        assert stages[Stage.SEARCHING] == world.searching
+        assert exposed.tolist() == np.flatnonzero((people.stage == Stage.SEARCHING) & (people.lead < 0)).tolist()
         assert stages[Stage.WAITING] == len(world.waiting) == len(np.unique(world.orders.person[world.waiting]))
         searches = int(people.purchases.sum()) - started + int(stages[Stage.SEARCHING] + stages[Stage.WAITING])
         assert searches >= begun  # every search that began has ended in a purchase or goes on

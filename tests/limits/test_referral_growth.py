@@ -1,6 +1,6 @@
-"""A06: with external inflow that grows at rate g, owners lost at rate mu and referrals at rate r per owner, the share of
-referrals in all new owners settles at r / (mu + g); without growth it is R = r / mu, and all inflow is the external one
-divided by 1 - R.
+"""A06: with external inflow that grows at rate g, owners lost at rate mu and referrals at rate r per owner, the share
+of referrals in all new owners settles at r / (mu + g); without growth it is R = r / mu, and all inflow is the external
+one divided by 1 - R.
 
 External owners walk in: everybody's car is replaced at a constant rate, everybody knows the brand, and in a search a
 small share finds its store by itself (times `organic_interest`, by which it grows). Owners never do and are lost to

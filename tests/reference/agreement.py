@@ -17,7 +17,7 @@ from tests.reference.twin import Twin
 SAME_NAMES = {
     "household": """
         id district segment group store store_km partner notice km_per_year awareness trust partner_trust touched_at
-        first_touch stage car need_at ready_at purchases contact_left browse_at browses leads orders owned_since km
+        first_touch stage car need_at ready_at purchases browse_at browses leads orders owned_since km
         satisfaction was_owner stay_left care_from care_at cares spells talk_at talks rewarded rewarded_year
         rewarded_ever""",
     "lead": """
@@ -107,6 +107,7 @@ class Agreement:
         """Compare everything that may have changed in this tick; raises AssertionError with the first differences."""
         world, m = self.model.world, self.twin.market
         self.rows("household", world.people, m.households, HOUSEHOLD_COLUMNS)
+        self.exposed()
         self.asks()
         self.lengths()
         self.media()
@@ -163,6 +164,18 @@ class Agreement:
                 for row, a, b in zip(rows, theirs, ours, strict=True):
                     if a != b and not same(a, b):
                         self.value(table, row, name, a, b)
+
+    def exposed(self) -> None:
+        """Who meets hazards of contact, and how much of them is left: those in a search without an open lead."""
+        fast = self.model.world.exposed.records
+        mine = {h.id: h.contact_left for h in self.twin.market.households if h.searching and h.lead is None}
+        self.value("exposed", -1, "households", sorted(fast["row"].tolist()), sorted(mine))
+        for name in fast.dtype.names[1:]:
+            if name != "row":
+                people = getattr(self.model.world.people, name)[fast["row"]]
+                self.values("exposed", name, fast[name].tolist(), people.tolist())
+        for row, left in zip(fast["row"].tolist(), fast["contact_left"].tolist(), strict=True):
+            self.value("household", row, "contact_left", left, mine.get(row))
 
     def asks(self) -> None:
         if not self.twin.market.well_mixed:

@@ -52,7 +52,6 @@ class Household:
     need_at: float
     ready_at: float
     purchases: int
-    contact_left: float
     browse_at: float
     browses: int
     leads: int
@@ -74,6 +73,8 @@ class Household:
     rewarded_year: int
     rewarded_ever: int
     ties: list[Tie] = field(default_factory=list)
+    contact_left: float = 0.0
+    """Hazard still to pass before contact data is left in this search."""
     lead: Lead | None = None
     """The open lead."""
     relationship: Relationship | None = None

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from sim.ledger import Purpose
+from sim.numeric import log_one
 from sim.scenario.schema.root import Scenario
 from tests.reference import offers, programme
 from tests.reference.chance import Chance
@@ -108,6 +109,7 @@ class Market:
         self.margin = brand.margin_per_car.at(calendar)
         self.service_margin_per_year = brand.service_margin_per_year.at(calendar)
         self.organic_interest = brand.organic_interest.at(calendar)
+        self.organic_awareness = -log_one(1.0 - min(brand.organic_awareness.at(calendar), 1.0 - 1e-12))
         self.capacity_per_year = brand.capacity_per_year.at(calendar)
         self.offers = offers.segments(self.scenario, calendar)
         self.ads_offer = offers.advertising(self.scenario, calendar)

@@ -38,7 +38,8 @@ def interest(m: Market, h: Household) -> float:
 
 def aware(m: Market, h: Household) -> bool:
     """Whether the household knows the brand."""
-    return h.drives_brand or faded(m, h)[0] + m.groups[h.group].awareness >= h.notice
+    around = m.groups[h.group].awareness + m.organic_awareness
+    return h.drives_brand or faded(m, h)[0] + around >= h.notice
 
 
 def utility(m: Market, h: Household, stock: float, discount: float) -> float:

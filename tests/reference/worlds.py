@@ -95,6 +95,7 @@ WORLDS: dict[str, dict[str, Any]] = {
         "seed": 5,
         "brand.ecosystem_spend_per_year": 3000.0,
         "brand.organic_interest": {2020: 1.0, 2022: 2.5},
+        "brand.organic_awareness": {2020: 0.1, 2022: 0.3},
         "brand.initial_owners": [
             {"per_1000_households": 200, "tenure_years": 0.2, "km": 3000},
             {"per_1000_households": 150, "tenure_years": 1.0, "km": 120000},

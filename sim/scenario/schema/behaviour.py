@@ -56,7 +56,7 @@ class Behaviour(Section):
     """How many times more often an owner talks who was brought by another owner."""
     seniority_trust: Annotated[Factor, _assumed(0.0, 0.5, "seniority acts (C24; C22, C26 give the direction)")]
     """How much more a word moves trust per medal tier of the owner who speaks (novice 0 to legend 3)."""
-    binding_days: Annotated[Days, _assumed(0.0, 30.0, "recommending binds the recommender (T12)")]
+    binding_days: Annotated[Days, _assumed(0.0, 10.0, "recommending binds the recommender (T12)")]
     """Days by which a good word or an invitation puts off leaving the brand, at middling satisfaction."""
     talk_awareness: Annotated[Factor, _assumed(0.3, 1.5)]
     """Awareness added by one talk, good or bad."""

@@ -40,6 +40,9 @@ class Brand(Section):
     organic_interest: Scheduled[Factor] = Schedule.of(1.0)
     """Multiple of the walk-ins of households that do not drive the brand: press, the presence of stores and cars on the
     road, everything that brings people without a policy (input)."""
+    organic_awareness: Scheduled[Share] = Schedule.of(0.0)
+    """Share of households that would know the brand without a policy and without an owner's word, from the same sources
+    (input); unlike `initial_awareness` it does not fade."""
     return_days: Days = 0.0
     """Days after delivery in which a buyer may give the car back; 0 for no such right."""
     delivery_weeks: Weeks = 4.0
