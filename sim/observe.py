@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.channels import PAID_ADS, VERTICAL_MEDIA
-from sim.policies import POLICIES
 from sim.process import programme
 from sim.records import Columns, Records
 from sim.table import Table
@@ -81,10 +80,6 @@ def records(world: World) -> Records:
         segments=tuple(s.market.segments),
         weights=world.weights.copy(),
         seller_hour_cost=np.full(len(world.weights), world.hourly_pay, dtype=np.int64),
-        policy_start={
-            POLICIES[name].channel: (policy.start - s.horizon.start_year) if policy.start is not None else 0.0
-            for name, policy in s.active_policies()
-        },
         reward_kinds=("credit", *getattr(_programme(world), "rewards", ())),
         leads=_columns(world.leads, _LEADS),
         orders=_columns(world.orders, _ORDERS),

@@ -9,7 +9,6 @@ districts; metrics multiply by `weights[district]`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +73,6 @@ class Records:
     segments: tuple[str, ...]
     weights: NDArray[np.float64]
     seller_hour_cost: NDArray[np.int64]
-    policy_start: Mapping[str, float]
     reward_kinds: tuple[str, ...]
     leads: Columns
     orders: Columns

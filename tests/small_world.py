@@ -20,9 +20,11 @@ REPRESENTED = 50
 
 MOMENTS = {
     "leads": ("arrived", "answered", "visited", "tested", "ordered", "closed"),
-    "orders": ("ordered", "cancelled", "delivered"),
+    "orders": ("ordered", "cancelled", "delivered", "returned"),
     "margins": ("moment",),
     "relationships": ("began", "ended"),
+    "ownerships": ("began", "ended"),
+    "credits": ("pending", "vested", "closed"),
     "replacements": ("moment",),
 }
 """The columns of each log that date something; the first dates the row itself."""
@@ -57,7 +59,7 @@ def simulate(scenario: Scenario, replicate: int = 0, **options: Any) -> Records:
 
 def tables(records: Records) -> dict[str, Columns]:
     """The logs of a replicate by name."""
-    return {name: value for name, value in vars(records).items() if isinstance(value, dict) and name != "policy_start"}
+    return {name: value for name, value in vars(records).items() if isinstance(value, dict)}
 
 
 def differing(one: Records, other: Records) -> list[str]:
@@ -95,17 +97,21 @@ def before(records: Records, moment: float) -> dict[str, Columns]:
     tick = round(moment * records.ticks_per_year)
     for name, columns in (("ledger", records.ledger), ("hours", records.hours)):
         cut[name] = {key: column[columns["tick"] < tick] for key, column in columns.items()}
+    acted = records.acts["year"] < records.start_year + int(moment)
+    cut["acts"] = {key: column[acted] for key, column in records.acts.items()}
     years = records.stocks["year_end"] < records.start_year + int(moment)
     cut["stocks"] = {key: column[years] for key, column in records.stocks.items()}
     return cut
 
 
 def _forget_outcomes(cut: dict[str, Columns]) -> None:
-    """Blank what a lead or an order only has once something has happened to it."""
+    """Blank what a lead, an order or a credit only has once something has happened to it."""
     leads, orders = cut["leads"], cut["orders"]
     open_still = np.isnan(leads["closed"])
     for column, blank in (("outcome", 0), ("hours", 0.0), ("reached", False), ("seller", -1)):
         leads[column][open_still] = blank
+    for column in ("state", "redeemed", "booked"):
+        cut["credits"][column][:] = 0
     orders["first"][np.isnan(orders["delivered"])] = False
 
 

@@ -135,9 +135,8 @@ def _money(section: Any, path: str = "") -> dict[str, float]:
     for name, field in type(section).model_fields.items():
         value, place = getattr(section, name), f"{path}{name}"
         unit = unit_of(field)
-        if unit is not None and unit.name == UNIT_OF_MONEY:
-            if not isinstance(value, dict):
-                found[place] = value.at(2020) if hasattr(value, "at") else value
+        if unit is not None and unit.name == UNIT_OF_MONEY and not isinstance(value, dict):
+            found[place] = value.at(2020) if hasattr(value, "at") else value
         children = value.items() if isinstance(value, dict) else [("", value)]
         for key, child in children:
             if hasattr(type(child), "model_fields"):

@@ -35,23 +35,20 @@ def _abuse(reward: float, checked: float, replicate: int) -> tuple[int, int]:
 
 
 def test_abuse_rises_with_the_reward_and_falls_with_checks() -> None:
-    found = np.array(
-        [
-            [_abuse(reward, checked, r) for reward, checked in ((0, 0), (500, 0), (4000, 0), (4000, 0.5), (4000, 1))]
-            for r in REPLICATES
-        ]
-    )
+    cases = ((500, 0), (4000, 0), (4000, 0.5), (4000, 1))
+    found = np.array([[_abuse(reward, checked, r) for reward, checked in cases] for r in REPLICATES])
+    assert _abuse(0, 0, 0) == (0, 0)
     for what, count in (("paid claims", found[:, :, 0]), ("granted credits", found[:, :, 1])):
-        print(f"\ndishonest {what} with a reward of 0, 500, 4000, half and all checked: {count.tolist()}")
-        assert (count[:, 0] == 0).all()
-        assert clearly_above(count[:, 1], 0)
-        assert clearly_above(count[:, 2] - count[:, 1], 0), "a higher reward tempts more"
-        assert clearly_above(0.6 * count[:, 2] - count[:, 3], 0), "checks deter and catch: less than half is left"
-        assert (count[:, 4] == 0).all()
+        print(f"\ndishonest {what} with a reward of 500, of 4000, and with half or all checked: {count.tolist()}")
+        assert clearly_above(count[:, 0], 0)
+        assert clearly_above(count[:, 1] - count[:, 0], 0), "a higher reward tempts more"
+        assert clearly_above(0.5 * count[:, 1] - count[:, 2], 0), "checks deter and catch: less than half is left"
+        assert (count[:, 3] == 0).all()
 
 
 def test_value_seekers_abuse_more_than_those_less_sensitive_to_price() -> None:
-    records = [run({**TEMPTED, "behaviour.abuse_appetite": 0.6, **PROGRAMME}, r) for r in REPLICATES]
+    eager = {**TEMPTED, "behaviour.abuse_appetite": 0.6, "horizon.years": 2}
+    records = [run({**eager, **PROGRAMME}, r) for r in REPLICATES]
 
     def abuse(*names: str) -> tuple[float, float]:
         """Share of the orders nobody was invited to that are passed off as referrals, and its variance."""

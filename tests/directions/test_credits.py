@@ -8,10 +8,9 @@ import pytest
 from sim.channels import REFERRAL
 from sim.ledger import Purpose
 from sim.records import CLAIMS, CREDIT_STATES, Records
-from tests.directions.crowd import PROGRAMME, Floats, Ints, booked, clearly_above, credits_in, product, run
+from tests.directions.crowd import PROGRAMME, Floats, Ints, booked, credits_in, product, run
 from tests.small_world import same
 
-REPLICATES = range(3)
 LONG: dict[str, object] = {**PROGRAMME, "horizon.years": 3}
 DISAPPOINTING: dict[str, object] = {
     **product(0.5),
@@ -38,7 +37,7 @@ FEW_AND_EAGER: dict[str, object] = {
     "market.rivals.combustion.price": 225000,
     "market.network.mean_degree": 60,
     "market.network.degree_spread": 1.2,
-    "behaviour.talk_spread": 2,
+    "behaviour.talk_spread": 3,
     "behaviour.talks_per_owner_year": 60,
     "behaviour.replacement_years": 2,
 }
@@ -71,6 +70,14 @@ def test_credits_always_add_up(settings: dict[str, object]) -> None:
         assert all(amount > 0 for amount in parts.values()), "every kind of end occurs"
     claimed = np.flatnonzero(orders["claim"] != CLAIMS.index("none"))
     assert np.array_equal(np.sort(credits["order"]), claimed), "one credit for every claim"
+    handed_over, given_up, back = (
+        ~np.isnan(orders[m][credits["order"]]) for m in ("delivered", "cancelled", "returned")
+    )
+    refused = orders["rejected"][credits["order"]]
+    assert np.array_equal(credits_in(records, "pending"), ~handed_over & ~given_up & ~refused)
+    assert credits_in(records, "void")[given_up | refused].all()
+    assert not credits_in(records, "vested")[back].any()
+    assert back[credits_in(records, "clawed_back")].all()
     granted, closed = ~np.isnan(credits["vested"]), ~np.isnan(credits["closed"])
     assert np.array_equal(granted, ~credits_in(records, "pending") & ~credits_in(records, "void"))
     assert np.array_equal(closed, ~credits_in(records, "pending") & ~credits_in(records, "vested"))
@@ -91,7 +98,7 @@ def test_the_books_end_at_the_cost_of_what_was_redeemed(settings: dict[str, obje
 
 
 def test_a_dearer_credit_for_the_same_response_makes_the_programme_dearer_in_proportion() -> None:
-    found = [run({**LONG, "policies.referral.credit_cost_share": share}) for share in (0.3, 0.6, 0.9)]
+    found = [run({**PROGRAMME, "policies.referral.credit_cost_share": share}) for share in (0.3, 0.6, 0.9)]
     assert all(same(r.orders["ordered"], found[0].orders["ordered"]) for r in found)
     cost = [booked(r, Purpose.CREDIT) for r in found]
     assert cost[0] > 0
@@ -163,9 +170,9 @@ def _granted(records: Records, owners: Ints) -> float:
 
 def test_a_cap_of_ten_hardly_changes_volume_but_the_cost_of_super_referrers() -> None:
     found = []
-    for replicate in REPLICATES:
+    for replicate in range(2):
         capped, free = (
-            run({**FEW_AND_EAGER, **PROGRAMME, "policies.referral.cap_per_year": cap}, replicate, (9_000, 9_000))
+            run({**FEW_AND_EAGER, **PROGRAMME, "policies.referral.cap_per_year": cap}, replicate, (6_000, 6_000))
             for cap in (10, "unlimited")
         )
         pairs, count = _successes(free)
@@ -180,7 +187,7 @@ def test_a_cap_of_ten_hardly_changes_volume_but_the_cost_of_super_referrers() ->
     change: Floats = np.array(found)
     print(f"change of volume {change[:, 0].round(4)}, of the cost of super-referrers {change[:, 1].round(3)}")
     assert np.abs(change[:, 0]).max() < 0.03
-    assert clearly_above(-change[:, 1], 0.03)
+    assert change[:, 1].max() < -0.1
 
 
 def test_the_cap_limits_rewarded_referrals() -> None:

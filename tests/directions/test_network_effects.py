@@ -9,7 +9,9 @@ from sim.channels import REFERRAL
 from sim.model import GrowthModel
 from sim.records import LEAD_OUTCOMES, Records
 from tests.directions.crowd import (
+    BUYERS,
     CREDIT_ONLY,
+    ONE_YEAR,
     PROGRAMME,
     Floats,
     Ints,
@@ -23,7 +25,6 @@ from tests.directions.crowd import (
 )
 
 REPLICATES = range(3)
-ONE_YEAR: dict[str, object] = {"horizon.years": 1}
 WEAK, STRONG = 0, 1
 FOLLOW_UP = 0.5
 
@@ -34,9 +35,8 @@ def test_a_programme_open_to_half_of_the_owners_brings_half() -> None:
     leads = np.array([[referred_leads(a), referred_leads(b)] for a, b in zip(everybody, some, strict=True)])
     share, error = mean_and_error(leads[:, 1] / leads[:, 0])
     drawn = float(np.sqrt(0.25 / leads[:, 0].sum()))  # which half is chance
-    print(
-        f"\nreferred leads with all owners eligible, and half: {leads.tolist()}: {share:.3f}, {error:.3f}, {drawn:.3f}"
-    )
+    print(f"\nreferred leads with all owners eligible, and half: {leads.tolist()};")
+    print(f"  ratio {share:.3f}, standard error {error:.3f}, {drawn:.3f} by which half it is")
     assert abs(share - 0.5) < 0.05
     for records in some:
         referrer = records.leads["referrer"][records.leads["channel"] == REFERRAL]
@@ -55,9 +55,7 @@ def test_owners_who_know_most_people_bring_more_each_than_owners_drawn_by_lot() 
         return referred_leads(records) / float(years[spans["eligible"]].sum())
 
     found = np.array([[per_owner_year(rule, r) for rule in ("random", "degree")] for r in REPLICATES])
-    print(
-        f"\nreferred leads per eligible owner-year: by lot {found[:, 0].round(4)}, most ties first {found[:, 1].round(4)}"
-    )
+    print(f"\nreferred leads per eligible owner-year: by lot {found[:, 0].round(4)}, by ties {found[:, 1].round(4)}")
     assert clearly_above(found[:, 1] / found[:, 0] - 1, 0)
 
 
@@ -80,26 +78,23 @@ def _brought_by_owner(records: Records, *, delivered: bool) -> Ints:
 
 
 def test_few_owners_bring_most() -> None:
-    # Successes are so rare that a tenth of the owners brings all of them whatever owners are like: the share says
-    # something of owners only where most could have succeeded more than once, so leads and the top 1% are read too.
-    shares = {}
-    for spread in (1, 0):
-        found = [run({**PROGRAMME, "horizon.years": 5, "behaviour.talk_spread": spread}, r) for r in REPLICATES]
-        counts = [[_brought_by_owner(r, delivered=delivered) for delivered in (True, False)] for r in found]
-        shares[spread] = np.array(
-            [[_top_share(deals, 0.1), _top_share(deals, 0.01), _top_share(leads, 0.1)] for deals, leads in counts]
-        )
-        active = float(np.mean([(deals > 0).mean() for deals, _ in counts]))
-        print(
-            f"\ntalk_spread {spread}: the top 10%, 1% bring {shares[spread][:, :2].mean(axis=0).round(3)} of deliveries;"
-        )
-        print(
-            f"  10% bring {shares[spread][:, 2].mean():.3f} of leads; {active:.3f} of owners brought anybody in 5 years"
-        )
-    assert shares[1][:, 0].min() > 0.5
-    assert clearly_above(shares[1][:, 2], 0.5)
-    assert clearly_above(shares[1][:, 1] - shares[0][:, 1], 0)
-    assert clearly_above(shares[1][:, 2] - shares[0][:, 2], 0.05)
+    # In five years so few owners bring a buyer that a tenth of them brings all, whatever owners are like; that they
+    # differ shows among the leads they bring and among the most successful hundredth.
+    def shares(settings: dict[str, object], replicate: int) -> list[float]:
+        records = run({**BUYERS, **settings}, replicate)
+        buyers, leads = (_brought_by_owner(records, delivered=delivered) for delivered in (True, False))
+        return [_top_share(buyers, 0.1), _top_share(leads, 0.1), _top_share(buyers, 0.01), float((buyers > 0).mean())]
+
+    usual = np.array([shares({}, r) for r in REPLICATES])
+    alike = np.array([shares({"behaviour.talk_spread": 0}, r) for r in range(2)])
+    for name, found in (("as they are", usual), ("where all talk alike", alike)):
+        tenth, of_leads, hundredth, active = found.mean(axis=0)
+        print(f"\n{name}: the top 10% of owners bring {tenth:.3f} of the buyers and {of_leads:.3f} of the leads,")
+        print(f"  the top 1% {hundredth:.3f} of the buyers; {active:.3f} of owners bring any buyer in five years")
+    assert usual[:, 0].min() > 0.5
+    assert clearly_above(usual[:, 1], 0.5)
+    assert usual[:, 1].min() > alike[:, 1].max() + 0.05
+    assert usual[:, 2].mean() > alike[:, 2].mean()
 
 
 def _leads_per_year(records: Records) -> Floats:
@@ -118,17 +113,15 @@ def _leads_per_year(records: Records) -> Floats:
 
 
 def test_owners_whom_an_owner_brought_refer_more() -> None:
-    buyers = {**PROGRAMME, **product(0.65), "brand.organic_interest": 5, "horizon.years": 5}
-    alike = {**buyers, "behaviour.referred_talk": 1}
-    usual, same_talk = (np.array([_leads_per_year(run(s, r)) for r in REPLICATES]) for s in (buyers, alike))
+    usual = np.array([_leads_per_year(run(BUYERS, r)) for r in REPLICATES])
+    alike = np.array([_leads_per_year(run({**BUYERS, "behaviour.referred_talk": 1}, r)) for r in range(2)])
     rate, leads = usual[:, :, 0].mean(axis=0), usual[:, :, 1].sum(axis=0)
     error = np.sqrt((1 / leads).sum())
-    gain = usual[:, 1, 0] / same_talk[:, 1, 0] - 1
+    gain = usual[:2, 1, 0] / alike[:, 1, 0] - 1
     print(f"\nreferred leads per new owner and year: brought by nobody {rate[0]:.3f}, by an owner {rate[1]:.3f};")
-    print(f"  {leads.astype(int)} leads; gain over owners who talk no more for it {gain.round(2)}")
+    print(f"  {leads.astype(int)} leads; gain over owners who talk no more for having been brought {gain.round(2)}")
     assert np.log(rate[1] / rate[0]) > 3 * error
-    assert clearly_above(gain, 0)
-    assert gain.mean() > 0.15
+    assert gain.min() > 0.1
 
 
 def _conversion(records: Records, *ties: int) -> float:

@@ -9,14 +9,12 @@ from tests.directions.crowd import (
     CREDIT_ONLY,
     PROGRAMME,
     Floats,
-    clearly_above,
     introduced_leads,
-    mean_and_error,
     referred_leads,
     run,
 )
 
-REPLICATES = range(3)
+REPLICATES = range(2)
 
 
 def test_stopped_a_programme_lets_word_of_mouth_fall_back() -> None:
@@ -32,8 +30,8 @@ def test_stopped_a_programme_lets_word_of_mouth_fall_back() -> None:
     still, left = np.array(after, dtype=np.float64).T
     print(f"\nintroduced leads beyond those without a programme: in its year {before}; after it, kept {still.tolist()}")
     print(f"  and stopped {left.tolist()}")
-    assert clearly_above(before, 100)
-    assert clearly_above(0.2 * still - np.abs(left), 0), "next to nothing is left of what going on would bring"
+    assert min(before) > 100
+    assert (np.abs(left) < 0.2 * still).all(), "next to nothing is left of what going on would bring"
     for records in stopped:
         assert referred_leads(records, 1) == 0
         inviting = records.acts["act"] == ACTS.index("inviting")
@@ -56,10 +54,9 @@ def test_rules_never_revised_wear_out_and_rules_revised_every_year_do_not() -> N
     never, yearly = (np.array([to_ageless(revisions, r) for r in REPLICATES]) for revisions in (0, 1))
     print(f"\nreferred leads by those of rules that do not wear, by year: never revised {never.mean(axis=0).round(2)},")
     print(f"  revised every year {yearly.mean(axis=0).round(2)}")
-    assert clearly_above(never[:, 0] - never[:, -1], 0.1)
-    change, error = mean_and_error(yearly[:, -1] - yearly[:, 0])
-    assert abs(change) < 0.05, (change, error)
-    assert clearly_above(yearly[:, -1] - never[:, -1], 0.1)
+    assert (never[:, -1] < never[:, 0] - 0.1).all()
+    assert np.abs(yearly[:, -1] - yearly[:, 0]).max() < 0.1
+    assert (yearly[:, -1] > never[:, -1] + 0.1).all()
 
 
 def test_a_pause_stops_the_programme_and_it_comes_back_fresh() -> None:
@@ -77,4 +74,4 @@ def test_a_pause_stops_the_programme_and_it_comes_back_fresh() -> None:
     assert np.array_equal(leads[:, 0, 0], leads[:, 1, 0])
     assert (leads[:, 0, 1] > 100).all()
     assert (leads[:, 1, 1] == 0).all()
-    assert clearly_above(leads[:, 1, 2] - leads[:, 0, 2], 0), "more than without it: rules and friends are fresh again"
+    assert (leads[:, 1, 2] > 1.1 * leads[:, 0, 2]).all(), "more than without it: rules and friends are fresh again"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from sim.channels import REFERRAL
 from sim.records import ACTS, Records
 from tests.directions.crowd import BUYERS, CREDIT_ONLY, ONE_YEAR, Floats, clearly_above, lasted_until, run
 
 REPLICATES = range(3)
-MATCH = "behaviour.match_share"
+UNTOUCHED: dict[str, object] = {"behaviour.match_share": 0, "behaviour.anchor_share": 0}
+"""Whoever introduces a buyer neither finds what suits nor holds the buyer."""
 SERVICE = 1
 
 
@@ -22,13 +24,29 @@ def _leaving(records: Records, referred: bool) -> tuple[float, int]:
     return float(years), int((~np.isnan(table["ended"][new])).sum())
 
 
+def _leaving_rates(settings: dict[str, object], replicate: int) -> tuple[Floats, Floats]:
+    """Relationships ended per year, of referred customers and of others; and the number of ends."""
+    found = np.array([_leaving(run({**BUYERS, **settings}, replicate), referred) for referred in (True, False)])
+    return found[:, 1] / found[:, 0], found[:, 1]
+
+
 def test_referred_customers_stay_longer() -> None:
-    found = np.array([[_leaving(run(BUYERS, r), referred) for referred in (True, False)] for r in REPLICATES])
-    years, ends = found[:, :, 0].sum(axis=0), found[:, :, 1].sum(axis=0)
-    rate = ends / years
+    rates, plain = (np.array([_leaving_rates(s, r)[0] for r in REPLICATES]) for s in ({}, UNTOUCHED))
+    print(f"\nleaving per year: referred {rates[:, 0].round(3)}, others {rates[:, 1].round(3)}; where an introduction")
+    print(f"  changes nothing for the owner {plain[:, 0].round(3)} and {plain[:, 1].round(3)}")
+    assert (rates[:, 0] < rates[:, 1]).all()
+    assert clearly_above(1 - rates[:, 0] / plain[:, 0], 0.05), "leave less than they would without the introduction"
+    assert np.abs(rates[:, 1] / plain[:, 1] - 1).max() < 0.05, "the others leave as they would"
+
+
+@pytest.mark.full
+def test_referred_customers_stay_longer_than_others_beyond_chance() -> None:
+    found = [_leaving_rates({}, r) for r in range(12)]
+    ends = np.sum([n for _, n in found], axis=0)
+    rate = ends / np.sum([n / per_year for per_year, n in found], axis=0)
     error = np.sqrt((1 / ends).sum())
-    print(f"\nleaving per year: referred {rate[0]:.3f}, others {rate[1]:.3f} ({ends.astype(int)} ends)")
-    assert np.log(rate[0] / rate[1]) < -3 * error, "also by chance less likely to leave"
+    print(f"\nleaving per year: referred {rate[0]:.4f}, others {rate[1]:.4f}, {ends.astype(int)} ends, {error:.3f}")
+    assert np.log(rate[0] / rate[1]) < -3 * error
 
 
 def _spending(records: Records) -> Floats:
@@ -42,13 +60,13 @@ def _spending(records: Records) -> Floats:
 
 
 def test_the_margin_advantage_of_referred_customers_shrinks_with_the_years() -> None:
-    matched, drawn = (
-        np.array([_spending(run({**BUYERS, **settings}, r)) for r in REPLICATES]) for settings in ({}, {MATCH: 0})
+    usual, plain = (
+        np.array([_spending(run({**BUYERS, **settings}, r)) for r in REPLICATES]) for settings in ({}, UNTOUCHED)
     )
-    gain = matched - drawn
-    print(f"\nmargin of referred customers, by that of others, by year: {matched.mean(axis=0).round(3)},")
-    print(f"  without a match of car and buyer {drawn.mean(axis=0).round(3)}; gained by it {gain.round(3).tolist()}")
-    assert clearly_above(matched[:, 0], 1.0)
+    gain = usual - plain
+    print(f"\nmargin of referred customers, by that of others, by year: {usual.mean(axis=0).round(3)},")
+    print(f"  where an introduction changes nothing {plain.mean(axis=0).round(3)}; gained {gain.round(3).tolist()}")
+    assert clearly_above(usual[:, 0], 1.0)
     assert clearly_above(gain[:, 0], 0.02)
     assert clearly_above(gain[:, 0] - gain[:, 2:].mean(axis=1), 0)
 
@@ -107,7 +125,7 @@ def _held(records: Records) -> dict[str, tuple[float, int]]:
 def _hazards(anchor: float, replicates: int) -> tuple[dict[str, float], dict[str, float]]:
     """Hazard of leaving by group over the replicates, and the ends it was reckoned from."""
     # Nobody is better matched, so that only the referrer makes a difference; people leave soon, so that many do.
-    settings = {**BUYERS, MATCH: 0, "behaviour.leave_per_year": 0.5, "behaviour.anchor_share": anchor}
+    settings = {**BUYERS, "behaviour.match_share": 0, "behaviour.leave_per_year": 0.5, "behaviour.anchor_share": anchor}
     found = [_held(run({**settings, "horizon.years": 4}, r)) for r in range(replicates)]
     total = {group: np.sum([f[group] for f in found], axis=0) for group in ("kept", "left", "others")}
     return {g: float(n / y) for g, (y, n) in total.items()}, {g: float(n) for g, (_, n) in total.items()}
@@ -115,9 +133,7 @@ def _hazards(anchor: float, replicates: int) -> tuple[dict[str, float], dict[str
 
 def test_a_referrer_who_stays_holds_those_introduced() -> None:
     (held, _), (loose, _) = _hazards(0.2, 2), _hazards(0.0, 2)
-    print(
-        f"\nleaving per year while the referrer stays: {held['kept']:.3f} with an anchor, {loose['kept']:.3f} without"
-    )
+    print(f"\nleaving per year while the referrer stays: anchored {held['kept']:.3f}, not {loose['kept']:.3f}")
     assert held["kept"] < 0.9 * loose["kept"]
 
 
@@ -126,8 +142,9 @@ def test_once_the_referrer_has_left_those_introduced_leave_like_everybody() -> N
     hazard, ends = _hazards(1.0, 3)
     error = np.sqrt(1 / ends["left"] + 1 / ends["others"])
     print(f"\nleaving per year while the referrer stays {hazard['kept']:.3f}, after that {hazard['left']:.3f},")
+    ratio = hazard["left"] / hazard["others"]
     print(
-        f"  of buyers nobody brought {hazard['others']:.3f}; ratio {hazard['left'] / hazard['others']:.2f}, standard error {error:.2f}"
+        f"  of buyers nobody brought {hazard['others']:.3f}; ratio {ratio:.2f}, standard error of its log {error:.2f}"
     )
     assert ends["kept"] == 0
-    assert abs(np.log(hazard["left"] / hazard["others"])) < 3 * error < np.log(2)
+    assert abs(np.log(ratio)) < 3 * error < np.log(2)

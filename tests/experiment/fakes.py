@@ -179,7 +179,6 @@ def records(scenario: Scenario, replicate: int, placebo: bool = False) -> Record
         segments=("everyone",),
         weights=np.array([2.0, 3.0]),
         seller_hour_cost=np.array([5000, 5000]),
-        policy_start={"paid_ads": 0.0, "referral": 0.0},
         reward_kinds=("credit",),
         leads=leads,
         orders=orders,

@@ -32,7 +32,7 @@ PROGRAMME: dict[str, Any] = {
     },
     "credit_expiry_months": 8,
     "subsidy": 500,
-    "cap_per_year": 1,
+    "cap_per_year": 2,
     "cap_lifetime": 2,
     "manual_steps": 1,
     "suspended": [{"start": 2021.25, "stop": 2021.5}],
@@ -60,8 +60,10 @@ def everything(ticks_per_year: int = 52, replicate: int = 0) -> GrowthModel:
         ],
     }
     scenario = small("referral", settings)
-    cheating = scenario.behaviour.model_copy(update={"abuse_appetite": 0.5})
-    return GrowthModel(scenario.model_copy(update={"behaviour": cheating}), replicate)
+    # Many cheat, and a few owners bring so many friends that they hold several credits at a time.
+    lively = {"abuse_appetite": 0.5, "talk_spread": 2.0, "talks_per_owner_year": 24.0, "invite_contact": 3.0}
+    behaviour = scenario.behaviour.model_copy(update=lively)
+    return GrowthModel(scenario.model_copy(update={"behaviour": behaviour}), replicate)
 
 
 def steps(model: GrowthModel) -> Iterator[World]:
@@ -204,9 +206,7 @@ def test_credits() -> None:
         _redeemed_within_limits(world, before[1], contacts_before)
         before, contacts_before = (state, redeemed), len(world.margins)
     vested = ~np.isnan(credits.vested)
-    year = credits.vested[vested].astype(int)
-    assert np.bincount(credits.owner[vested]).max() == 2  # the cap for life
-    assert len(np.unique(np.stack([credits.owner[vested], year]), axis=1).T) == vested.sum()  # one a year
+    assert np.bincount(credits.owner[vested]).max() == 2  # the caps
     assert model.world.row_of[world.orders.code[credits.order]].tolist() == credits.owner.tolist()
     tell("A18", model.world.scenario, 1, promised=int(credits.face.sum()), redeemed=int(redeemed.sum()), **parts)
     assert min(*most.values(), int(redeemed.sum())) > 0

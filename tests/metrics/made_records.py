@@ -107,7 +107,6 @@ def assembled(
         segments=("families", "business"),
         weights=np.array(weights),
         seller_hour_cost=np.full(len(weights), 5000),
-        policy_start={"paid_ads": 0.0},
         reward_kinds=("credit",),
         **tables,
     )

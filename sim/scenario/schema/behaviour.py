@@ -21,6 +21,10 @@ def _sourced(source: str, low: float, high: float) -> Status:
     return Status(kind="input", source=source, low=low, high=high)
 
 
+def _calibrated(source: str, target: str, low: float, high: float) -> Status:
+    return Status(kind="calibrated", source=source, low=low, high=high, target=target)
+
+
 class Behaviour(Section):
     """How people need, notice, trust, talk, choose, wait, stay and leave."""
 
@@ -48,7 +52,7 @@ class Behaviour(Section):
     owner_return: Annotated[Factor, _assumed(4.0, 30.0, "app and service keep owners in touch with the store")]
     """How many times likelier an owner with a kept relationship walks into the brand's store during a search."""
 
-    talks_per_owner_year: Annotated[Rate, _assumed(4.0, 24.0, "T10")]
+    talks_per_owner_year: Annotated[Rate, _calibrated("T07, T10", "referral_share year=2020", 4.0, 60.0)]
     """Occasions per year at which an average owner might speak about the car with one acquainted household."""
     talk_spread: Annotated[Factor, _assumed(0.5, 2.0, "few owners bring most (domain; a 5/15/80 pyramid, C35)")]
     """Coefficient of variation of these rates between households, gamma distributed; 0 where all are alike."""

@@ -1,0 +1,1 @@
+"""The case studies against the figures from outside."""
