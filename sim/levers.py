@@ -44,7 +44,7 @@ class MediaLevers:
 
 @dataclass
 class InviteLevers:
-    """The referral programme as owners feel it; read by `word_of_mouth.spread`."""
+    """The referral programme as owners meet it; read by `programme`, `claims` and `rewards`."""
 
     credit: float = lever(0.0, "sum", "credit per delivered referral, money")
     menu: dict[str, float] = field(
@@ -55,6 +55,7 @@ class InviteLevers:
         metadata={"combine": "sum", "meaning": "kinds of reward on offer; without any a credit is worth its face"},
     )
     credit_cost_share: float = lever(0.0, "max", "marginal cost of a credit when redeemed, where no kinds are listed")
+    expected_redemption_share: float = lever(0.0, "max", "share of a credit expected to be redeemed")
     credit_expiry_months: float = lever(0.0, "max", "months after vesting in which a credit can be redeemed")
     cap_per_year: float = lever(0.0, "max", "rewarded referrals per owner and calendar year")
     cap_lifetime: float = lever(0.0, "max", "rewarded referrals per owner for life")
@@ -69,7 +70,7 @@ class InviteLevers:
 
 @dataclass
 class PriceLevers:
-    """What buyers pay; read by `selling.work`."""
+    """What buyers pay; read by `selling.work`, `programme` and `claims`."""
 
     discount_referred: float = lever(0.0, "sum", "discount for referred buyers, money per car")
     subsidy_referred: float = lever(0.0, "sum", "money others add to it for referred buyers, per car")

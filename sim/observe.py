@@ -11,7 +11,7 @@ from sim.channels import PAID_ADS, VERTICAL_MEDIA
 from sim.process import programme
 from sim.records import Columns, Records
 from sim.table import Table
-from sim.world.people import Bool, Rows
+from sim.world.people import I8, Rows
 from sim.world.world import World
 
 _LEADS = [
@@ -80,7 +80,7 @@ def records(world: World) -> Records:
         segments=tuple(s.market.segments),
         weights=world.weights.copy(),
         seller_hour_cost=np.full(len(world.weights), world.hourly_pay, dtype=np.int64),
-        reward_kinds=("credit", *getattr(_programme(world), "rewards", ())),
+        reward_kinds=_reward_kinds(world),
         leads=_columns(world.leads, _LEADS),
         orders=_columns(world.orders, _ORDERS),
         margins=_of_people(world, world.margins, ["order", "moment", "amount", "purpose"]),
@@ -142,7 +142,7 @@ def _acts(world: World) -> Columns:
 def _credits(world: World) -> Columns:
     """Credits in the order in which they were promised; `household` is the owner's."""
     people, credits = world.people, world.credits
-    names = ["order", "kind", "face", "pending", "vested", "closed", "state", "redeemed", "booked"]
+    names = ["order", "kind", "face", "expiry", "pending", "vested", "closed", "state", "redeemed", "booked"]
     return {
         "household": people.id[credits.owner],
         "segment": people.segment[credits.owner],
@@ -156,12 +156,18 @@ def _programme(world: World) -> Any:
     return dict(world.scenario.active_policies()).get("referral")
 
 
-def _eligible(world: World, rows: Rows) -> Bool:
-    """Whether the programme of the scenario is open to households; to all where it has none."""
+def _reward_kinds(world: World) -> tuple[str, ...]:
+    """Names of the kinds of reward, by their number in credits."""
     policy = _programme(world)
-    if policy is None:
-        return np.ones(len(rows), dtype=np.bool_)
-    return programme.within_share(world, rows, policy.eligible_share, policy.invite_rule == "degree")
+    return ("credit", *(policy.rewards if policy is not None and policy.gives_ever else ()))
+
+
+def _eligible(world: World, rows: Rows) -> I8:
+    """Whether the programme of the scenario is open to households; no label (-1) where it makes no difference."""
+    policy = _programme(world)
+    if policy is None or policy.eligible_share >= 1.0 or not policy.gives_ever:
+        return np.full(len(rows), -1, dtype=np.int8)
+    return programme.within_share(world, rows, policy.eligible_share, policy.invite_rule == "degree").astype(np.int8)
 
 
 def _stocks(world: World) -> Columns:

@@ -46,11 +46,13 @@ class Records:
     relationships: household, segment, district, order (row, -1 for initial owners), began, ended, referrer (household
         id of who introduced the buyer, -1 nobody), generation.
     ownerships: household, segment, district, order (row, -1 for initial owners), began, ended, referrer, generation
-        (0 = nobody brought them), eligible (for the programme). An ownership is unbroken driving of the brand, whether
+        (0 = nobody brought them), eligible (1 or 0; -1 where the
+        programme is open to all or gives nothing). An ownership is unbroken driving of the brand, whether
         the relationship is kept or not; one household's do not overlap.
     credits: household (of the owner who holds it), segment, district (of the owner), order (row of the order that earns
-        it), kind (index in reward_kinds), face (minor units), pending, vested, closed (moments), state (index in
-        CREDIT_STATES), redeemed (part of the face used up so far, minor units), booked (cost, minor units).
+        it), kind (index in reward_kinds), face (minor units), expiry (years after vesting), pending, vested, closed
+        (moments), state (index in CREDIT_STATES), redeemed (part of the face used up so far, minor units), booked
+        (cost, minor units).
     acts: household, segment, district, year (calendar), act (index in ACTS), eligible, generation; at most one row per
         ownership, year and act.
     replacements: household, segment, district, moment, same_brand.

@@ -29,6 +29,7 @@ ORDER_EFFECTS = (
     "displaced_orders",
     "accelerated_orders",
     "channel_shifted_orders",
+    "incremental_share",
     "referral_value",
 )
 """Metrics that exist only between two runs, from orders matched household by household."""

@@ -52,14 +52,22 @@ def _ended(view: View) -> tuple[Events, Events]:
     redeemed, expired = (
         view.records.credits["state"] == CREDIT_STATES.index(state) for state in ("redeemed", "expired")
     )
-    return _vested(view, expired, "rest"), _vested(view, redeemed | expired, "redeemed")
+    run = view.records.credits["vested"] + view.records.credits["expiry"] <= view.records.end
+    return _vested(view, run & expired, "rest"), _vested(view, run & (redeemed | expired), "redeemed")
 
 
 @once
 def _granted(view: View) -> tuple[Events, Events]:
-    """All credits granted in the horizon, and those of abusive claims."""
-    claim = view.records.orders["claim"][view.records.credits["order"]]
-    return _vested(view), _vested(view, np.isin(claim, [CLAIMS.index(kind) for kind in ("self", "broked")]))
+    """Claims of the cars delivered in the horizon that were not rejected, and the abusive ones among them."""
+    orders = view.records.orders
+    claimed = view.in_horizon(orders["delivered"]) & (orders["claim"] > 0) & ~orders["rejected"].astype(bool)
+    abusive = np.isin(orders["claim"], [CLAIMS.index(kind) for kind in ("self", "broked")])
+
+    def those(where: NDArray[np.bool_]) -> Events:
+        codes = {"year": view.year(orders["delivered"][where]), "segment": orders["segment"][where]}
+        return Events(view, orders["district"][where], codes)
+
+    return those(claimed), those(claimed & abusive)
 
 
 @once
@@ -89,16 +97,16 @@ def referral_credits(view: View, by: By) -> Floats:
 
 @metric(unit="share", better=None, by=BY_SEGMENT)
 def referral_breakage(view: View, by: By) -> Floats:
-    """Of the credits granted in the period that were redeemed or have expired, the part of the face value that expired;
-    segments are the owner's."""
+    """Of the credits granted in the period whose time was over before the end of observation, the part of the face
+    value that expired; segments are the owner's."""
     expired, redeemed = (part.by(by) for part in _ended(view))
     return ratio(expired, expired + redeemed)
 
 
 @metric(unit="share", better="down", by=BY_SEGMENT)
 def referral_abuse(view: View, by: By) -> Floats:
-    """Share of the credits granted in the period that were claimed for oneself or through a stranger's code; segments
-    are those of the owner who got the credit."""
+    """Of the cars delivered in the period on the programme's terms, the share claimed for oneself or through a
+    stranger's code; segments are the buyer's."""
     everything, abusive = (part.by(by) for part in _granted(view))
     return ratio(abusive, everything)
 

@@ -35,7 +35,8 @@ def ownership_of_referrer(view: View, order: Ints) -> Ints:
 
 
 def of_owner(view: View, row: Ints) -> dict[str, Ints]:
-    """Codes of the owners in these ownerships; none where the row is -1."""
+    """Codes of the owners in these ownerships, none where the row is -1; referred is who was brought by an owner, with
+    or without the programme (of customers and relationships it is who came through the channel)."""
     table = view.records.ownerships
     codes = {name: np.full(len(row), -1) for name in ("segment", "generation", "eligible", "referred")}
     known = np.flatnonzero(row >= 0)

@@ -10,10 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sim.errors import FieldError
 from sim.levers import Levers, RewardKind
 from sim.policies.base import Moment, Policy
-from sim.schedule import Schedule, Scheduled, ScheduledCap
-from sim.units import Calendar, Capped, Count, Factor, Money, Rate, Share
-
-MONTHS_PER_YEAR = 12
+from sim.schedule import Schedule, Scheduled, ScheduledCap, ScheduledCount
+from sim.units import Calendar, Capped, Factor, Money, Rate, Share
 
 
 class Part(BaseModel):
@@ -35,7 +33,7 @@ class Span(Part):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.stop <= self.start:
-            raise ValueError(f"stop ({self.stop:g}) must lie after start ({self.start:g})")
+            raise FieldError(("stop", f"must lie after start ({self.start:g}), not at {self.stop:g}"))
         return self
 
 
@@ -52,6 +50,12 @@ class Reward(Part):
     """Calendar year at which it is first offered; from the beginning when absent."""
     stop: Calendar | None = None
     """Calendar year at which it is withdrawn; never when absent."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.start is not None and self.stop is not None and self.stop <= self.start:
+            raise FieldError(("stop", f"must lie after start ({self.start:g}), not at {self.stop:g}"))
+        return self
 
     def offered(self, calendar: float) -> bool:
         """Whether it is on the menu at a calendar year."""
@@ -79,6 +83,9 @@ class Referral(Policy):
     credit_cost_share: Share = 0.6
     """Marginal cost of a credit when redeemed, share of its face value, where no `rewards` are listed (T05; assumption,
     0.3 to 0.9)."""
+    expected_redemption_share: Share = 1.0
+    """Share of face value that is expected to be redeemed: credits are booked at their cost times this share when they
+    vest, and at what was redeemed once they end (T05; 1 books the full cost and releases what expires)."""
     credit_expiry_months: Capped[Factor] = 12.0
     """Months after vesting in which a credit can be redeemed; `unlimited` for ever (T05)."""
     buyer_discount: Scheduled[Money] = Schedule.of(2000.0)
@@ -89,17 +96,18 @@ class Referral(Policy):
     """Rewarded referrals per owner and calendar year; `unlimited` for none (T03)."""
     cap_lifetime: ScheduledCap = Schedule((math.inf,))  # type: ignore[arg-type]
     """Rewarded referrals per owner for life; `unlimited` for none."""
-    manual_steps: Count = 0
+    manual_steps: ScheduledCount = Schedule.of(0, holds=True)
     """Manual steps between the wish to refer and the sent invitation (T21)."""
     revisions_per_year: Rate = 1.0
     """How often the rules are revised; without revisions the programme wears out (T24)."""
     suspended: list[Span] = Field(default_factory=list)
     """Spans of calendar time in which the programme pauses; it comes back fresh."""
     eligible_share: Share = 1.0
-    """Share of owners the programme is open to; below 1 a randomised trial within one market (keyed draws)."""
+    """Share of households the programme is open to as owners; below 1 a randomised trial within one market (keyed
+    draws)."""
     invite_rule: Literal["all", "random", "degree"] = "random"
     """To whom a share is open: drawn by lot (`random`), to those who know most people (`degree`), or to `all`."""
-    check_share: Share = 0.0
+    check_share: Scheduled[Share] = Schedule.of(0.0)
     """Share of claims that are checked before anything is granted."""
     check_cost_per_claim: Money = 30.0
     """Cost of a check, money per claim checked (assumption, 10 to 100 CNY)."""
@@ -112,6 +120,12 @@ class Referral(Policy):
             message = "`all` opens the programme to everybody; use random or degree for an eligible_share below 1"
             raise FieldError(("invite_rule", message))
         return self
+
+    @property
+    def gives_ever(self) -> bool:
+        """Whether it gives anything to anybody at any time."""
+        terms = (self.referrer_credit, self.buyer_discount, self.subsidy, *self.menu.values())
+        return any(value > 0.0 for term in terms for value in term.values)
 
     def active(self, now: Moment) -> bool:
         """Whether the programme runs: started, not stopped and not suspended."""
@@ -139,14 +153,15 @@ class Referral(Policy):
                 invite.menu[segment] = invite.menu.get(segment, 0.0) + credit.at(at)
         invite.kinds += kinds
         invite.credit_cost_share = max(invite.credit_cost_share, self.credit_cost_share)
+        invite.expected_redemption_share = max(invite.expected_redemption_share, self.expected_redemption_share)
         invite.credit_expiry_months = max(invite.credit_expiry_months, self.credit_expiry_months)
         invite.cap_per_year = max(invite.cap_per_year, float(self.cap_per_year.at(at)))
         invite.cap_lifetime = max(invite.cap_lifetime, float(self.cap_lifetime.at(at)))
-        invite.steps = max(invite.steps, float(self.manual_steps))
+        invite.steps = max(invite.steps, float(self.manual_steps.at(at)))
         invite.stale_years = max(invite.stale_years, at - self.refreshed(now))
         invite.eligible_share *= self.eligible_share
         invite.by_degree = max(invite.by_degree, float(self.invite_rule == "degree"))
-        invite.check_share = max(invite.check_share, self.check_share)
+        invite.check_share = max(invite.check_share, self.check_share.at(at))
         invite.check_cost += self.check_cost_per_claim
         invite.false_rejection_share = max(invite.false_rejection_share, self.false_rejection_share)
         levers.price.discount_referred += self.buyer_discount.at(at)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.ledger import Purpose
+from sim.world.owners import Credits, CreditState
 from sim.world.stores import MarginOf
 from sim.world.world import World
 
@@ -23,9 +26,16 @@ def close(world: World) -> None:
     said[Purpose.DISCOUNT] += discount
     said[Purpose.SUBSIDY] += int(orders.subsidy[delivered].sum() - orders.subsidy[returned].sum())
     said[Purpose.CHECKS] += world.checks_paid
-    said[Purpose.CREDIT] = int(world.credits.booked.sum())
+    said[Purpose.CREDIT] = _cost_of_credits(world.credits)
     said[Purpose.CAR_MARGIN] += int(amount[purpose == MarginOf.CAR].sum()) + discount
     said[Purpose.SERVICE_MARGIN] += int(amount[purpose == MarginOf.SERVICE].sum())
     said[Purpose.SELLER_HOURS] += world.paid_now
     said[Purpose.MEDIA] = int(world.media_spent.sum())
     world.ledger.close(said)
+
+
+def _cost_of_credits(credits: Credits) -> int:
+    """What should be in the books for all credits: expected cost while vested, then that of what was used."""
+    vested = credits.state == CreditState.VESTED
+    amount = np.where(vested, credits.face * credits.expected, credits.redeemed)
+    return int(np.floor(amount * credits.cost_share + 0.5).astype(np.int64)[~np.isnan(credits.vested)].sum())

@@ -27,8 +27,7 @@ def make(world: World, lead: Rows, person: Rows, moment: F64) -> Claims:
     code = np.where(referred, leads.referrer[lead], -1).astype(np.int64)
     if programme.gives(world):
         others = np.flatnonzero(~referred)
-        number = people.orders[person[others]]
-        lot = uniform(world.key, Decision.ABUSE, number, 0, people.id[person[others]])
+        lot = uniform(world.key, Decision.ABUSE, 0, 0, people.id[person[others]])  # a disposition, the same for life
         _claim_for_oneself(world, person, others, lot, kind, code)
         _use_a_strangers_code(world, person, others, lot, kind, code)
     return Claims(kind, code, _check(world, person, moment, kind, code))

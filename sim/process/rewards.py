@@ -1,8 +1,9 @@
 """The life of a credit: promised at the order, void or vested at delivery, clawed back, redeemed or expired (T03, T05).
 
-A credit is booked once, when it vests, at the marginal cost of redeeming all of it; whatever of it is never redeemed is
-taken back from the books when it expires or is clawed back, so the books end at the cost of what was redeemed. It can
-only be spent with the brand: at contacts with service, up to what an owner spends there, oldest first (T04).
+A credit is booked when it vests, at the marginal cost of what is expected to be redeemed of it, and trued up when it
+ends - used up, expired or clawed back -, so the books end at the cost of what was redeemed. It can only be spent with
+the brand: at contacts with service, up to what an owner spends there, oldest first (T04). What an owner still holds
+would be lost with another brand, and counts for this one when the car is replaced (T05).
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def promise(world: World, orders: Rows, claims: Claims) -> None:
         kind=offered.kind[some],
         face=face[some],
         cost_share=offered.cost_share[some],
+        expected=lever.expected_redemption_share,
         cap_per_year=lever.cap_per_year,
         cap_lifetime=lever.cap_lifetime,
         expiry=lever.credit_expiry_months / MONTHS_PER_YEAR,
@@ -77,7 +79,7 @@ def vest(world: World, orders: Rows) -> None:
         credits.vested[row], credits.state[row] = moment, CreditState.VESTED
         people.holds_credit[owner] = True
         world.vested = np.append(world.vested, int(row))
-        _book(world, row, _cost(world, row, credits.face[row]))
+        _book(world, row, _cost(world, row, credits.face[row] * float(credits.expected[row])))
 
 
 def claw_back(world: World, orders: Rows, moment: F64) -> None:
@@ -109,6 +111,19 @@ def redeem(world: World, rows: Rows, moment: F64) -> None:
                 _end(world, row, when, CreditState.REDEEMED)
 
 
+def held(world: World, rows: Rows) -> F64:
+    """What owners would lose with the brand: their vested credits not yet redeemed, money; 0 for everybody else."""
+    credits, worth = world.credits, np.zeros(len(rows))
+    people = world.people
+    holding = np.flatnonzero(people.holds_credit[rows] & (people.car[rows] == BRAND))
+    if len(holding) == 0:
+        return worth
+    left = credits.face[world.vested] - credits.redeemed[world.vested]
+    for place in holding:
+        worth[place] = left[credits.owner[world.vested] == rows[place]].sum() / MINOR_PER_MONEY
+    return worth
+
+
 def lapse(world: World) -> None:
     """Let credits expire whose time is over in this tick, and true up their cost to what was redeemed."""
     credits = world.credits
@@ -117,7 +132,7 @@ def lapse(world: World) -> None:
         _end(world, row, credits.vested[row] + credits.expiry[row], CreditState.EXPIRED)
 
 
-def _cost(world: World, row: int, amount: int) -> int:
+def _cost(world: World, row: int, amount: float) -> int:
     """Marginal cost of redeeming an amount of a credit, minor units."""
     return math.floor(amount * float(world.credits.cost_share[row]) + 0.5)
 

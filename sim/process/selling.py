@@ -91,7 +91,8 @@ def _due(world: World, rows: Rows) -> desk.Records:
     _, trust, partner_trust = touches.personal(world, person)
     interest = touches.interest(world, person, trust)
     price = world.levers.price
-    discount = np.where(table.channel[rows] == REFERRAL, price.discount_referred + price.subsidy_referred, 0.0)
+    promised = np.where(table.channel[rows] == REFERRAL, price.discount_referred + price.subsidy_referred, 0.0)
+    discount = promised + rewards.held(world, person)
     last_word = np.array([s.partner_last_word for s in world.scenario.market.segments.values()])
     due = np.empty(len(rows), desk.DUE)
     for name in _CARRIED:

@@ -4,8 +4,8 @@ Occasions to talk come at each owner's own rate: few owners talk much, most litt
 talk more (M21). On each, an owner with satisfaction s speaks well with probability s^2, badly with (1 - s)^2 and keeps
 silent otherwise: at s = 0.63 good words outnumber bad ones three to one (M18). The programme acts on the same
 occasions: whoever does not speak badly invites with probability willing x motivated x able, be it that the word would
-have been spoken anyway or not. What it adds is therefore never more than what it is credited with. Only a good word
-moves trust, and the word of senior owners moves it more (C24); to recommend binds the one who does (T12).
+have been spoken anyway or not. What it adds is therefore, as a rule, less than what it is credited with. Only a good
+word moves trust, and the word of senior owners moves it more (C24); to recommend binds the one who does (T12).
 """
 
 from __future__ import annotations

@@ -37,6 +37,9 @@ YEARLY_METRICS = ("leads", "deliveries", "cpl", "cac", "lead_to_order", "referra
 """Of those, the ones whose course over the years is printed."""
 
 
+BESIDE = {"channel": "referral"}
+"""Of the orders credited to the programme, the share that would not have come without it is printed beside."""
+
 COUNTS = ("count", "ratio", "minutes", "months", "years", "share")
 """Units without a denominator that are no money."""
 
@@ -88,18 +91,29 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
         cells = [_difference(row) for row in chosen if row.metric in KEY_METRICS]
         title = f"{name}: paired differences to {comparison.names[0]}"
         tables.append(Table(title, header, cells, optional=("better in", "relative", "mean"), note=_undefined(cells)))
-    effects = [row for row in comparison.differences if row.metric in ORDER_EFFECTS and not row.by]
+    effects = [row for row in comparison.differences if row.metric in ORDER_EFFECTS and row.by in ({}, BESIDE)]
+    effects = [row for row in effects if (row.metric == "incremental_share") == (row.by == BESIDE)]
     if effects:
         title = (
             f"orders against {comparison.names[0]}, household by household, of orders early enough to classify "
             "(placebo: the least that chance alone moves)"
         )
         cells = [
-            [row.scenario, row.metric, number(row.mean, row.unit), interval(row.low, row.high, row.unit), str(row.n)]
+            [
+                row.scenario,
+                _with_labels(row),
+                number(row.mean, row.unit),
+                interval(row.low, row.high, row.unit),
+                str(row.n),
+            ]
             for row in effects
         ]
         tables.append(Table(title, ["scenario", "metric", "mean", "95% interval", "n"], cells, 2))
     return tables
+
+
+def _with_labels(row: Difference) -> str:
+    return " ".join([row.metric, *(f"of {label}" for label in row.by.values())])
 
 
 def _difference(row: Difference) -> list[str]:

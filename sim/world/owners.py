@@ -64,6 +64,7 @@ class Credits(Table):
     kind: I8 = column(np.int8, "", "kind of reward, index in the policy's list")
     face: I64 = column(np.int64, "minor units", "face value")
     cost_share: F64 = column(np.float64, "share", "marginal cost when redeemed")
+    expected: F64 = column(np.float64, "share", "share of the face expected to be redeemed")
     cap_per_year: F64 = column(np.float64, "per year", "rewarded referrals per owner and calendar year")
     cap_lifetime: F64 = column(np.float64, "count", "rewarded referrals per owner for life")
     expiry: F64 = column(np.float64, "years", "time after vesting in which it can be redeemed")

@@ -16,7 +16,7 @@ from sim.experiment import batch, calibration
 from sim.experiment.calibration import Calibrated, Study
 from sim.experiment.fits import MOST_FITS, Files, Fit
 from sim.experiment.result import Result
-from sim.scenario import places
+from sim.scenario import load, places
 from tests.experiment.made_market import PLAN, MadeMarket, contents, noise, project, study
 from tests.small_world import small
 
@@ -49,7 +49,7 @@ def run(monkeypatch: pytest.MonkeyPatch, folder: Path, curve: Any, *names: str, 
 def test_the_root_and_its_interval_are_those_of_the_curve(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (found,) = run(monkeypatch, tmp_path, linear)
     assert found.problem == ""
-    assert found.old == 12
+    assert found.old == load("baseline").behaviour.talks_per_owner_year
     assert found.best.value == pytest.approx(15, abs=0.08)  # a tenth of 5% of 0.15, by the slope
     assert found.best.mean == pytest.approx(0.15, abs=0.00075)
     # Three replicates with standard deviation 0.002: 4.3027 x 0.002 / sqrt(3) = 0.00497 in the metric, by slope 0.01.

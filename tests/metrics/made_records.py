@@ -40,8 +40,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "generation": 0, "eligible": True,
     },
     "credits": {
-        "household": 0, "segment": 0, "district": 0, "order": 0, "kind": 0, "face": 0, "pending": NAN, "vested": NAN,
-        "closed": NAN, "state": 0, "redeemed": 0, "booked": 0,
+        "household": 0, "segment": 0, "district": 0, "order": 0, "kind": 0, "face": 0, "expiry": 0.5, "pending": NAN,
+        "vested": NAN, "closed": NAN, "state": 0, "redeemed": 0, "booked": 0,
     },
     "acts": {"household": 0, "segment": 0, "district": 0, "year": 2020, "act": 0, "eligible": True, "generation": 0},
     "replacements": {"household": 0, "segment": 0, "district": 0, "moment": 0.0, "same_brand": False},

@@ -80,13 +80,32 @@ def test_breakage_is_what_expired_of_credits_that_have_run_their_course(values: 
     assert values("referral_breakage", segment="business") == pytest.approx(1_000 / 1_600)
 
 
-def test_abuse_is_the_share_of_granted_credits_nobody_was_invited_for(values: Values) -> None:
-    assert values("referral_abuse") == pytest.approx(14 / 34)
+def test_abuse_is_the_share_of_cars_on_the_programmes_terms_nobody_was_invited_for() -> None:
+    orders = [
+        {"delivered": 0.4, "claim": HONEST},
+        {"delivered": 0.5, "claim": SELF},
+        {"delivered": 0.6, "claim": SELF, "rejected": True},
+        {"delivered": 1.2, "claim": HONEST, "district": 1},
+        {"delivered": 1.3, "claim": BROKED, "segment": 1},
+        {"claim": BROKED},  # cancelled
+        {"delivered": 0.7},
+        {"delivered": 2.5, "claim": SELF},  # run-off
+    ]
+    values = Values(made(orders=orders))
+    assert values("referral_abuse") == pytest.approx(20 / 34)
     assert values("referral_abuse", year=2020) == pytest.approx(1 / 2)
-    assert values("referral_abuse", year=2021) == pytest.approx(4 / 14)
+    assert values("referral_abuse", year=2021) == pytest.approx(10 / 14)
     assert values("referral_abuse", segment="business") == 1
-    none = Values(made(orders=ORDERS, credits=[{"order": 2, "pending": 0.1, "state": VOID}]))
-    assert math.isnan(none("referral_abuse")), "a rejected claim was granted nothing"
+    rejected = Values(made(orders=[{"delivered": 0.5, "claim": SELF, "rejected": True}]))
+    assert math.isnan(rejected("referral_abuse")), "a rejected claim was granted nothing"
+
+
+def test_breakage_waits_for_the_end_of_a_cohort() -> None:
+    credits = [
+        {"pending": 0.1, "vested": 0.2, "state": REDEEMED, "face": 100, "redeemed": 100, "expiry": math.inf},
+        {"pending": 0.1, "vested": 0.2, "state": EXPIRED, "face": 300, "redeemed": 100},
+    ]
+    assert Values(made(orders=ORDERS, credits=credits))("referral_breakage") == pytest.approx(2 / 3)
 
 
 def test_false_rejections_are_of_honest_claims() -> None:

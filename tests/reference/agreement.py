@@ -29,7 +29,7 @@ SAME_NAMES = {
     "ownership": """
         began ended zeal referrer generation broker willing_year inviting_year successful_year""",
     "credit": """
-        kind face cost_share cap_per_year cap_lifetime expiry pending vested closed state redeemed booked""",
+        kind face cost_share expected cap_per_year cap_lifetime expiry pending vested closed state redeemed booked""",
     "relationship": "began ended referrer generation anchored",
     "group": "awareness trust search_ads search_vertical browse_ads browse_vertical browse",
 }

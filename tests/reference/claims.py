@@ -16,7 +16,7 @@ def claim(m: Market, lead: Lead) -> tuple[int, int]:
     h = lead.person
     if lead.channel == REFERRAL:
         return REFERRED, lead.referrer
-    lot = m.chance.uniform(Decision.ABUSE, h.orders, h.id)
+    lot = m.chance.remembered(Decision.ABUSE, 0, h.id)
     if h.drives_brand:
         if not m.eligible[h.id]:
             return NO_CLAIM, -1

@@ -12,7 +12,7 @@ from sim.numeric import exp_one, log_one
 from sim.streams import Decision
 from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world.stores import Job, Outcome
-from tests.reference import contact, opinion
+from tests.reference import contact, opinion, rewards
 from tests.reference.entities import Lead, Seller
 from tests.reference.market import Market
 
@@ -187,7 +187,8 @@ class Desk:
         bonus = m.b.choice_skill * (lead.seller.skill - 0.5)
         if not math.isnan(lead.tested):
             bonus += m.b.choice_test_drive
-        discount = m.programme.discount + m.programme.subsidy if lead.channel == REFERRAL else 0.0
+        promised = m.programme.discount + m.programme.subsidy if lead.channel == REFERRAL else 0.0
+        discount = promised + rewards.held(m, h)
         _, trust, partner_trust = opinion.faded(m, h)
         yes = self.prefers(lead, Decision.CHOICE_OWN, opinion.utility(m, h, trust, discount) + bonus)
         if h.partner:

@@ -181,6 +181,8 @@ class Credit:
     kind: int
     face: int
     cost_share: float
+    expected: float
+    """Share of the face expected to be redeemed."""
     cap_per_year: float
     cap_lifetime: float
     expiry: float

@@ -40,6 +40,8 @@ class Programme:
     steps: float = 0.0
     cap_per_year: float = 0.0
     cap_lifetime: float = 0.0
+    expected: float = 0.0
+    """Share of a credit that is expected to be redeemed."""
     expiry: float = math.inf
     """Years from vesting to the lapse of a credit."""
     age: float = 0.0
@@ -62,12 +64,13 @@ def programme(scenario: Scenario, calendar: float) -> Programme:
         kinds=offered or [plain(scenario, p.credit_cost_share)],
         discount=p.buyer_discount.at(calendar),
         subsidy=p.subsidy.at(calendar),
-        steps=float(p.manual_steps),
+        steps=float(p.manual_steps.at(calendar)),
         cap_per_year=float(p.cap_per_year.at(calendar)),
         cap_lifetime=float(p.cap_lifetime.at(calendar)),
+        expected=p.expected_redemption_share,
         expiry=p.credit_expiry_months / 12.0,
         age=age(scenario, calendar),
-        check_share=p.check_share,
+        check_share=p.check_share.at(calendar),
         check_cost=p.check_cost_per_claim,
         false_rejection_share=p.false_rejection_share,
     )

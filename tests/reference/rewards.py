@@ -35,6 +35,7 @@ def promise(m: Market, order: Order) -> None:
         kind.number,
         face,
         kind.cost_share,
+        p.expected,
         p.cap_per_year,
         p.cap_lifetime,
         p.expiry,
@@ -74,10 +75,17 @@ def vest(m: Market, order: Order) -> None:
         owner.rewarded_ever += 1
         credit.state, credit.vested = VESTED, moment
         m.purses[owner.id].append(credit)
-        correct(m, credit, cost(credit, credit.face))
+        correct(m, credit, cost(credit, credit.face * credit.expected))
 
 
-def cost(credit: Credit, amount: int) -> int:
+def held(m: Market, h: Household) -> float:
+    """What an owner would lose with the brand: vested credit not yet spent, money."""
+    if not h.drives_brand:
+        return 0.0
+    return sum(c.face - c.redeemed for c in m.purses[h.id] if c.state == VESTED) / MINOR_PER_MONEY
+
+
+def cost(credit: Credit, amount: float) -> int:
     """What an amount of credit costs the brand at the margin."""
     return math.floor(amount * credit.cost_share + 0.5)
 

@@ -33,7 +33,8 @@ class Brand(Section):
     margin_per_car: Scheduled[Money]
     """Contribution margin at list price, money per car."""
     service_margin_per_year: Scheduled[Money]
-    """Contribution margin of service, charging and software per year of a kept relationship, money (D12)."""
+    """Contribution margin of service, charging and software per year of a kept relationship, money, of owners as
+    satisfied as the product is strong; others bring more or less in proportion (D12)."""
     ecosystem_spend_per_year: Capped[Money] = math.inf
     """What an owner spends per year with the brand on charging, service and software, at retail prices, money: credits
     can only be redeemed against it (T04, T05); `unlimited` for no limit."""
