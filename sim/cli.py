@@ -189,6 +189,7 @@ def calibrate_command(options: argparse.Namespace) -> int:
     if options.dry_run:
         _print(options, shown.plan_tables(study), lambda: shown.plan_json(study), [])
         return OK
+    files.ensure_writable(files.plan.chosen(options.constant))
     done = study.run()
     missed = [f"{one.entry.constant}: {one.entry.target.label} is {one.problem}" for one in done if one.problem]
     if not missed:

@@ -19,6 +19,7 @@ DAYS_PER_YEAR: Final = 365
 HOURS_PER_YEAR: Final = 8760
 MINUTES_PER_YEAR: Final = 525600
 MINOR_PER_MONEY: Final = 100
+MONTHS_PER_YEAR: Final = 12
 MAX_MONEY: Final = 10**12
 """Largest amount of money a parameter may hold: sums of minor units stay far within 64 bits."""
 UNLIMITED: Final = "unlimited"

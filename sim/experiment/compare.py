@@ -227,8 +227,8 @@ def _order_effects(name: str, reference: Result, result: Result) -> list[Differe
 def _effects(name: str, reference: Result, orders: Mapping[int, tuple[Columns, Scope]]) -> list[Difference]:
     """Orders of each replicate matched with those of the reference; itself against itself is the zero."""
     without = {number: reference.tables(number) for number in orders}
-    itself = [_pair_rows(reference, table.orders, table.scope, table) for table in without.values()]
     changed = [_pair_rows(reference, *orders[number], table) for number, table in without.items()]
+    itself = [[row._replace(value=0.0) for row in rows] for rows in changed]
     currency = reference.scenario.currency
     return [
         _difference(name, row, metrics.PAIR_METRICS[row.metric].unit_in(currency))

@@ -5,6 +5,7 @@ Writing replaces a line of `scenarios/defaults.yaml` and a block `fit` per entry
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -197,6 +198,27 @@ class Files:
         for step in path.split("."):
             node = node.child(step) or node
         return ScenarioError([Problem(node.file, node.line, f"fits[{place}].{path}", message)])
+
+    def ensure_writable(self, entries: Sequence[Entry]) -> None:
+        """Refuse before anything is simulated what `write` would refuse after it; raises UsageError, ScenarioError."""
+        plan, defaults = self.scenarios / PLAN, self.scenarios / DEFAULTS
+        for file in (plan, defaults):
+            if not (file.stat().st_mode & 0o222 and os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
+                raise UsageError(f"{displayed(file)} is read-only; nothing was simulated")
+        for entry in entries:
+            tried = Fit(
+                value=entry.range[0],
+                date="2000-01-01",
+                seed=0,
+                replicates=1,
+                achieved=0.0,
+                low=entry.range[0],
+                high=entry.range[1],
+                iterations=1,
+                sources="0" * 16,
+            )
+            with_fit(self.contents[plan], plan, self.plan.fits.index(entry), tried)
+            with_value(self.contents[defaults], defaults, entry.name, tried.value)
 
     def write(self, fits: Mapping[str, Fit]) -> None:
         """Write constants and fits, by name of the constant: both files whole, or neither.

@@ -73,7 +73,9 @@ def cost_per_order(view: View, by: By) -> Floats:
 
 @metric(unit="{currency}/customer", better="down", by=BY_COST)
 def cac(view: View, by: By) -> Floats:
-    """Customer acquisition cost: cash and accounting spend of the period by its first deliveries."""
+    """Customer acquisition cost: cash and accounting spend of the period by its first deliveries. Credits that expire
+    are taken back in the year in which they do: after a pause or a stop a year's cost can be below zero; read
+    `since_start_to` then."""
     return ratio(_acquisition(view).by(by), first_delivery_flow(view).by(by))
 
 

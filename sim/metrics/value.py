@@ -16,12 +16,11 @@ from sim import numeric
 from sim.metrics.base import BY_ALL, BY_CHANNEL, By, Cube, Floats, Ints, View, metric, once, ratio
 from sim.metrics.cost import cost_against_margin
 from sim.metrics.spans import last_moment
-from sim.units import MINOR_PER_MONEY
+from sim.units import MINOR_PER_MONEY, MONTHS_PER_YEAR
 
 BY_CUSTOMER: tuple[By, ...] = (*BY_ALL, ("referred",), ("year", "referred"))
 CAR = 0
 TAIL_YEARS = 2.0
-MONTHS_PER_YEAR = 12
 
 
 def _discount(view: View, years: Floats | float) -> Floats:
@@ -211,8 +210,10 @@ def _equity(view: View) -> Cube:
 @metric(unit="ratio", better="up", by=BY_CHANNEL)
 def ltv_to_cac(view: View, by: By) -> Floats:
     """Lifetime value within the window by the acquisition cost of the same period and channel, sellers' hours included;
-    discounts lower the value, so they are not in the cost as well."""
-    return ratio(ltv(view, by), cost_against_margin(view, by))
+    discounts lower the value, so they are not in the cost as well. Not defined where nothing was paid, or less than was
+    taken back for expired credits."""
+    cost = cost_against_margin(view, by)
+    return ratio(ltv(view, by), np.where(cost > 0.0, cost, np.nan))
 
 
 @once

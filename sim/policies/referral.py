@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -98,7 +98,7 @@ class Referral(Policy):
     """Rewarded referrals per owner for life; `unlimited` for none."""
     manual_steps: ScheduledCount = Schedule.of(0, holds=True)
     """Manual steps between the wish to refer and the sent invitation (T21)."""
-    revisions_per_year: Rate = 1.0
+    revisions_per_year: Annotated[Rate, Field(le=366)] = 1.0
     """How often the rules are revised; without revisions the programme wears out (T24)."""
     suspended: list[Span] = Field(default_factory=list)
     """Spans of calendar time in which the programme pauses; it comes back fresh."""

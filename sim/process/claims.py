@@ -1,8 +1,8 @@
 """Orders that claim the referral programme's terms: honestly, for oneself, or with a stranger's code - and the checks.
 
-Invited friends claim what they were promised. Beside them, owners pass their own next car off as a referral and buyers
-who came by themselves use a code found in public; both the more, the higher the reward and the fewer the checks. A
-check rejects every abusive claim it meets, and some honest ones by mistake.
+Invited friends claim what the programme gives on the day of their order. Beside them, owners pass their own next car
+off as a referral and buyers who came by themselves use a code found in public; both the more, the higher the reward and
+the fewer the checks. A check rejects every abusive claim it meets, and some honest ones by mistake.
 """
 
 from __future__ import annotations

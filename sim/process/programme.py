@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.streams import Decision, uniform
+from sim.units import MONTHS_PER_YEAR
 from sim.world.people import F64, Bool, Rows
 from sim.world.world import World
 
@@ -74,12 +75,20 @@ def offer(world: World, rows: Rows) -> Offer:
 
 
 def own_reward(world: World, rows: Rows, offered: Offer) -> F64:
-    """The owner's part of the reward as it is felt, share of the car's price; nothing once a cap is used up (T03)."""
+    """The owner's part of the reward as it is felt, share of the car's price: what can be spent in time, less what is
+    likely to be rejected; nothing once a cap is used up (T03)."""
     people, lever = world.people, world.levers.invite
     used_up = np.where(people.rewarded_year[rows] == world.year, people.rewarded[rows], 0) >= lever.cap_per_year
     used_up |= people.rewarded_ever[rows] >= lever.cap_lifetime
-    felt: F64 = np.where(used_up, 0.0, offered.credit * offered.worth) / world.offers.price
+    credit = np.minimum(offered.credit, spendable(world)) * (1.0 - lever.check_share * lever.false_rejection_share)
+    felt: F64 = np.where(used_up, 0.0, credit * offered.worth) / world.offers.price
     return felt
+
+
+def spendable(world: World) -> float:
+    """What an owner can spend with the brand before a credit expires, money."""
+    years = world.levers.invite.credit_expiry_months / MONTHS_PER_YEAR
+    return world.scenario.brand.ecosystem_spend_per_year * years if years > 0.0 else 0.0
 
 
 def friends_reward(world: World) -> float:

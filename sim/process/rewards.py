@@ -15,12 +15,10 @@ import numpy as np
 from sim.channels import REFERRAL
 from sim.ledger import Purpose
 from sim.process import driving, programme
-from sim.units import MINOR_PER_MONEY
+from sim.units import MINOR_PER_MONEY, MONTHS_PER_YEAR
 from sim.world.owners import Act, Claim, Claims, CreditState
 from sim.world.people import BRAND, F64, Rows
 from sim.world.world import World
-
-MONTHS_PER_YEAR = 12.0
 
 
 def promise(world: World, orders: Rows, claims: Claims) -> None:

@@ -33,6 +33,20 @@ KEY_METRICS = (
 )
 """What `run` and `compare` print; everything else is in the stored metrics and in --json."""
 
+PROGRAMME_METRICS = (
+    "owners_willing",
+    "owners_inviting",
+    "owners_successful",
+    "referrals_per_owner_year",
+    "referral_conversion",
+    "reproduction_number",
+    "referral_top1_share",
+    "referral_breakage",
+    "referral_abuse",
+    "referral_false_rejections",
+)
+"""What `run` prints of a referral programme."""
+
 YEARLY_METRICS = ("leads", "deliveries", "cpl", "cac", "lead_to_order", "referral_share")
 """Of those, the ones whose course over the years is printed."""
 
@@ -76,10 +90,25 @@ def run_tables(result: Result) -> list[Table]:
         if (name, years[0]) in yearly
     ]
     heading = f"{result.scenario.name}: {years[0]} to {years[-1]}, replicates: {len(result.replicates)}"
-    return [
-        Table(heading, ["metric", "mean", "95% interval", "unit", "n"], rows, note=_undefined(rows)),
+    programme = [
+        [
+            name,
+            number(row["mean"], row["unit"]),
+            interval(row["low"], row["high"], row["unit"]),
+            row["unit"],
+            str(row["n"]),
+        ]
+        for name in PROGRAMME_METRICS
+        if (row := totals.get(name)) is not None and row["n"]
+    ]
+    columns = ["metric", "mean", "95% interval", "unit", "n"]
+    tables = [
+        Table(heading, columns, rows, note=_undefined(rows)),
         Table("by year", ["metric", *map(str, years)], course),
     ]
+    if totals.get("referral_conversion", {"n": 0})["n"]:
+        tables.append(Table("referral programme", columns, programme))
+    return tables
 
 
 def comparison_tables(comparison: Comparison) -> list[Table]:
@@ -104,11 +133,12 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
                 _with_labels(row),
                 number(row.mean, row.unit),
                 interval(row.low, row.high, row.unit),
+                row.unit,
                 str(row.n),
             ]
             for row in effects
         ]
-        tables.append(Table(title, ["scenario", "metric", "mean", "95% interval", "n"], cells, 2))
+        tables.append(Table(title, ["scenario", "metric", "mean", "95% interval", "unit", "n"], cells, 2))
     return tables
 
 

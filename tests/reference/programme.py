@@ -141,7 +141,16 @@ def credit(m: Market, h: Household) -> float:
 
 def own_reward(m: Market, h: Household) -> float:
     """What a successful referral would be worth to the owner, as a share of the car's price; nothing at a cap."""
-    return 0.0 if used_up(m, h) else credit(m, h) * worth(m, h, favourite(m, h)) / m.price
+    if used_up(m, h):
+        return 0.0
+    likely = 1.0 - m.programme.check_share * m.programme.false_rejection_share
+    return min(credit(m, h), spendable(m)) * likely * worth(m, h, favourite(m, h)) / m.price
+
+
+def spendable(m: Market) -> float:
+    """What an owner can spend with the brand before a credit lapses, money."""
+    years = m.programme.expiry
+    return m.scenario.brand.ecosystem_spend_per_year * years if years > 0.0 else 0.0
 
 
 def friends_reward(m: Market) -> float:

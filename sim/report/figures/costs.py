@@ -45,7 +45,8 @@ def _panel(axes: Axes, readings: Readings, metric: str) -> None:
     years = readings.years
     highest = max(float(np.nanmax(course.mean)) for course in (total, *courses.values()))
     reach = max(float(np.nanmax([*course.high, highest])) for course in (total, *courses.values()))
-    axes.set_ylim(0, min(reach, _TALLEST * highest) * 1.05)
+    lowest = min(float(np.nanmin(course.mean)) for course in (total, *courses.values()))  # expired credits taken back
+    axes.set_ylim(min(lowest * 1.05, 0.0), min(reach, _TALLEST * highest) * 1.05)
     labels = []
     for name, course in courses.items():
         colour = style.CHANNEL_COLOURS[name]

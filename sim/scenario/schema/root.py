@@ -143,16 +143,32 @@ class Scenario(Section):
         referral = getattr(self.policies, "referral", None)
         if referral is None:
             return
-        if max(referral.buyer_discount.values) + max(referral.subsidy.values) >= min(self.brand.price.values):
-            message = "with policies.referral.subsidy it must stay smaller than brand.price at all times"
-            raise FieldError(("policies.referral.buyer_discount", message))
+        given = (referral.buyer_discount, referral.subsidy)
+        knots = sorted({year for term in (*given, self.brand.price) for year in term.years}) or [
+            self.horizon.start_year
+        ]
+        for year in knots:  # between knots all three are linear
+            if sum(term.at(year) for term in given) >= self.brand.price.at(year):
+                name = (
+                    "subsidy"
+                    if max(referral.subsidy.values) > max(referral.buyer_discount.values)
+                    else "buyer_discount"
+                )
+                message = f"buyer_discount and subsidy must together stay below brand.price; in {year:g} they do not"
+                raise FieldError((f"policies.referral.{name}", message))
         maps = {"menu": referral.menu}
         maps |= {f"rewards.{name}.worth_by_segment": kind.worth_by_segment for name, kind in referral.rewards.items()}
-        for path, by_segment in maps.items():
-            for name in by_segment:
-                if name not in segments:
-                    hint = advice(name, segments, "segments are")
-                    raise FieldError((f"policies.referral.{path}", f"there is no segment '{name}'; {hint}"))
+        faults = [
+            (
+                f"policies.referral.{path}.{name}",
+                f"there is no segment '{name}'; {advice(name, segments, 'segments are')}",
+            )
+            for path, by_segment in maps.items()
+            for name in by_segment
+            if name not in segments
+        ]
+        if faults:
+            raise FieldError(*faults)
 
     def active_policies(self) -> list[tuple[str, Any]]:
         """Policies that are present, in registry order."""
