@@ -121,7 +121,9 @@ def test_expiry_and_little_to_spend_raise_breakage_and_lower_cost() -> None:
     }
     records = {name: run({**LONG, **extra}) for name, extra in settings.items()}
     usual = records["twelve months"]
-    assert all(same(r.orders["ordered"], usual.orders["ordered"]) for r in records.values()), "nobody acts on it"
+    # Owners feel what they can spend in time, and what they still hold ties them to the brand: orders differ a little.
+    little = records["500 a year to spend"]
+    assert (little.leads["channel"] == REFERRAL).sum() < (usual.leads["channel"] == REFERRAL).sum()
     breakage = {name: _expired_share(r) for name, r in records.items()}
     cost = {name: booked(r, Purpose.CREDIT) / 100 for name, r in records.items()}
     print("\nbreakage and cost of credits:", {name: (round(breakage[name], 3), cost[name]) for name in settings})
