@@ -100,4 +100,6 @@ def _caption(readings: Readings) -> str:
     leads = set(readings.active_channels("leads"))
     spending = set(readings.active_channels("cpl")) | set(readings.active_channels("cac"))
     free = [CHANNEL_NAMES[name] for name in CHANNELS if name in leads - spending]
+    below = any((readings.course("cac", channel=name).mean < 0).any() for name in readings.active_channels("cac"))
+    words += " Below zero: more was taken back for expired credits than was paid." if below else ""
     return words + (f" Without own spend, so not drawn: {listed(free)}." if free else "")
