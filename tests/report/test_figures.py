@@ -207,3 +207,18 @@ def test_an_interrupted_write_leaves_nothing_new(tmp_path: Path, monkeypatch: py
     with pytest.raises(UsageError, match="No space left"):
         figures.write(held(tmp_path, summary(MIXED)))
     assert list((tmp_path / "figures").iterdir()) == []
+
+
+def test_costs_below_zero_are_shown_and_explained() -> None:
+    rows = summary({"paid_ads": 1000.0, "referral": 500.0})
+    below = [
+        {**r, "mean": -80.0, "low": -90.0, "high": -70.0}
+        if r["metric"] == "cac" and r["by"] == {"year": 2021, "channel": "referral"}
+        else r
+        for r in rows
+    ]
+    usual, paused = (figures.cost_by_channel(given, "x") for given in (rows, below))
+    assert [min(axes.get_ylim()) for axes in usual.axes] == [0.0, 0.0]
+    assert min(paused.axes[1].get_ylim()) <= -80.0
+    captions = [" ".join(text.get_text() for text in figure.texts) for figure in (usual, paused)]
+    assert ["Below zero" in " ".join(words.split()) for words in captions] == [False, True]
