@@ -270,6 +270,11 @@ def test_any_number_of_jobs_gives_the_same_files(shell: Shell) -> None:
     assert len(shell.files("one")) == 2 * (3 * 3 + 3 + 3) + 3 + 1 + 1  # the tree of referrals
 
 
+def hear_interrupts() -> None:
+    """Listen to interrupts even where the tests run in the background, which shells make deaf to them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_interrupted_run_continues_with_the_same_command(shell: Shell, jobs: str) -> None:
     words = ("run", "baseline", "--reps", "6", "--jobs", jobs)
@@ -280,6 +285,7 @@ def test_interrupted_run_continues_with_the_same_command(shell: Shell, jobs: str
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_interrupts,
     )
     deadline = time.monotonic() + 40
     while not list(shell.folder.glob("out/*/replicates/0000-metrics.parquet")):
