@@ -1,4 +1,4 @@
-"""The words of the command line: commands, flags and their converters, with the nearest right word for wrong ones."""
+"""The words of the command line: flags that commands share, their converters, the nearest right word for wrong ones."""
 
 from __future__ import annotations
 
@@ -6,18 +6,28 @@ import argparse
 import difflib
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from sim import __version__
 from sim.errors import UsageError
 
-COMMANDS = ("run", "compare", "validate", "calibrate")
 GLOBAL_FLAGS = ("--help", "-h", "--version")
 LARGEST_SEED = 2**32 - 1
 
-Command = Callable[[argparse.Namespace], int]
+
+class CommandModule(Protocol):
+    """A file of `sim/commands`: one command, importable without any heavy library."""
+
+    SUMMARY: str
+    """What the command does, one sentence."""
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's own arguments to its parser."""
+
+    def command(self, options: argparse.Namespace) -> int:
+        """Perform it and return the exit code."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -39,74 +49,78 @@ class _Parser(argparse.ArgumentParser):
         return options
 
 
-def build(run: Command, compare: Command, validate: Command, calibrate: Command) -> argparse.ArgumentParser:
-    """The parser; a parsed command line carries what to call as `command`."""
+def build(commands: Mapping[str, CommandModule]) -> argparse.ArgumentParser:
+    """The parser of all commands; a parsed command line carries what to call as `command`."""
     parser = _Parser(prog="run.py", description="Simulate how a carmaker wins owners.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"liebian {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-
-    changing = _Parser(add_help=False)
-    changing.add_argument(
-        "--set", action="append", default=[], metavar="A.B.C=VALUE", help="change a value of the scenario (repeatable)"
-    )
-    changing.add_argument("--years", type=_integer(1), metavar="N", help="years to report")
-    shared = _Parser(add_help=False)
-    shared.add_argument("--seed", type=_integer(0, LARGEST_SEED), metavar="N", help="seed of all randomness")
-    shared.add_argument("--debug", action="store_true", help="show tracebacks")
-
-    simulating = _Parser(add_help=False)
-    simulating.add_argument("--reps", type=_integer(1), metavar="N", help="replicates (default: as the scenario says)")
-    simulating.add_argument(
-        "--jobs",
-        type=_integer(1),
-        default=_processors(),
-        metavar="N",
-        help="replicates at once (default: all processors)",
-    )
-    simulating.add_argument(
-        "--out", type=_folder, metavar="DIR", help="folder of the run directories (default: results/runs)"
-    )
-    form = simulating.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print JSON")
-    form.add_argument("--md", action="store_true", help="print Markdown")
-    simulating.add_argument("--quiet", action="store_true", help="print nothing but data and errors")
-    simulating.add_argument("--no-progress", action="store_true", help="no progress on standard error")
-
-    def add(name: str, command: Any, text: str, *parents: _Parser) -> _Parser:
-        added = commands.add_parser(name, parents=parents, help=text, description=text, allow_abbrev=False)
-        added.set_defaults(command=command, parser=added)
-        return added
-
-    running = add("run", run, "Simulate a scenario and print its key metrics.", changing, shared, simulating)
-    running.add_argument("scenario", metavar="SCENARIO", help="name or file")
-    comparing = add("compare", compare, "Print paired differences to a reference.", changing, shared, simulating)
-    comparing.add_argument(
-        "scenario", nargs="+", metavar="SCENARIO", help="the reference, then what is compared with it"
-    )
-    comparing.add_argument("--without", metavar="POLICY", help="compare one scenario with itself without this policy")
-    validating = add("validate", validate, "Check scenarios without running them.", changing, shared)
-    validating.add_argument("scenario", nargs="+", metavar="SCENARIO", help="names or files")
-    calibrating = add(
-        "calibrate", calibrate, "Fit constants of behaviour to what was observed and write them.", shared, simulating
-    )
-    calibrating.add_argument(
-        "constant", nargs="*", metavar="NAME", help="constants to fit (default: all of scenarios/calibration.yaml)"
-    )
-    calibrating.add_argument("--dry-run", action="store_true", help="say what would be run, and run nothing")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    for name, module in commands.items():
+        text = module.SUMMARY
+        added = subparsers.add_parser(name, help=text, description=text, allow_abbrev=False)
+        module.arguments(added)
+        added.add_argument("--quiet", action="store_true", help="print nothing but data and errors")
+        added.add_argument("--debug", action="store_true", help="show tracebacks")
+        added.set_defaults(command=module.command, parser=added)
     return parser
 
 
-def ensure_known_command(given: Sequence[str]) -> None:
+# --- groups of flags that several commands share ----------------------------------------------------------------------
+
+
+def changing(parser: argparse.ArgumentParser) -> None:
+    """Flags that change a scenario."""
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="A.B.C=VALUE", help="change a value of the scenario (repeatable)"
+    )
+    parser.add_argument("--years", type=integer(1), metavar="N", help="years to report")
+    seeding(parser)
+
+
+def seeding(parser: argparse.ArgumentParser) -> None:
+    """The flag of the seed."""
+    parser.add_argument("--seed", type=integer(0, LARGEST_SEED), metavar="N", help="seed of all randomness")
+
+
+def replicating(parser: argparse.ArgumentParser) -> None:
+    """The flag that says how much is simulated."""
+    parser.add_argument("--reps", type=integer(1), metavar="N", help="replicates (default: as the scenario says)")
+
+
+def simulating(parser: argparse.ArgumentParser) -> None:
+    """Flags that say how it is simulated, and where results go."""
+    jobs = "replicates at once (default: all processors)"
+    parser.add_argument("--jobs", type=integer(1), default=_processors(), metavar="N", help=jobs)
+    storing(parser)
+    parser.add_argument("--no-progress", action="store_true", help="no progress on standard error")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be run, and run nothing")
+
+
+def storing(parser: argparse.ArgumentParser) -> None:
+    """The flag of the folder of results."""
+    parser.add_argument(
+        "--out", type=folder, metavar="DIR", help="folder of the run directories (default: results/runs)"
+    )
+
+
+def form(parser: argparse.ArgumentParser) -> None:
+    """Flags of the form in which data is printed."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--json", action="store_true", help="print JSON")
+    group.add_argument("--md", action="store_true", help="print Markdown")
+
+
+def ensure_known_command(given: Sequence[str], known: Iterable[str]) -> None:
     """Refuse an unknown command in one sentence; argparse would list its internals."""
     word = given[0] if given else None
     if word is not None and word.startswith("-") and word not in GLOBAL_FLAGS:
         hint = _nearest_flag(word, GLOBAL_FLAGS)
         raise UsageError(f"'{word}' is no command{hint or '; flags come after it: run.py COMMAND ... --flag'}")
-    if word is not None and word not in (*COMMANDS, *GLOBAL_FLAGS):
-        raise UsageError(f"unknown command '{word}'; commands are {', '.join(COMMANDS)}{nearest(word, COMMANDS)}")
+    names = list(known)
+    if word is not None and word not in (*names, *GLOBAL_FLAGS):
+        raise UsageError(f"unknown command '{word}'; commands are {', '.join(names)}{nearest(word, names)}")
 
 
-def _integer(low: int, high: int | None = None) -> Any:
+def integer(low: int, high: int | None = None) -> Any:
     """A converter for whole numbers within bounds."""
 
     def convert(text: str) -> int:
@@ -119,7 +133,7 @@ def _integer(low: int, high: int | None = None) -> Any:
     return convert
 
 
-def _folder(text: str) -> Path:
+def folder(text: str) -> Path:
     """A converter for folders; an empty one would be the current folder, which nobody means."""
     if not text:
         raise argparse.ArgumentTypeError("the name of a folder is missing")

@@ -2,37 +2,50 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import ClassVar
+
+
+class Exit(IntEnum):
+    """How a command ends."""
+
+    FINE = 0
+    INTERNAL = 1
+    """A defect of this program."""
+    USAGE = 2
+    """Wrong usage or an invalid scenario."""
+    FAILED = 3
+    """Some replicates failed."""
+    BREACHED = 4
+    """A threshold or a baseline is breached."""
+    CORRUPT = 5
+    """Stored results are corrupt or incompatible."""
+    INTERRUPTED = 130
+    """The same command continues."""
 
 
 class LiebianError(Exception):
     """Something went wrong that a user can understand; commands print it in plain words, without a traceback."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[Exit] = Exit.INTERNAL
 
 
 class UsageError(LiebianError):
     """A command, flag or argument that cannot be used like this."""
 
-    exit_code = 2
+    exit_code = Exit.USAGE
 
 
 class ReplicateError(LiebianError):
     """Some replicates failed; the finished ones are kept."""
 
-    exit_code = 3
-
-
-class BreachError(LiebianError):
-    """A threshold of the scenario or an approved baseline is breached."""
-
-    exit_code = 4
+    exit_code = Exit.FAILED
 
 
 class StoreError(LiebianError):
     """Stored results that are corrupt, incompatible or cannot be written."""
 
-    exit_code = 5
+    exit_code = Exit.CORRUPT
 
 
 @dataclass(frozen=True)
@@ -56,7 +69,7 @@ class Problem:
 class ScenarioError(LiebianError):
     """An invalid scenario; `problems` holds all that is wrong with it, in the order of the files' lines."""
 
-    exit_code = 2
+    exit_code = Exit.USAGE
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)

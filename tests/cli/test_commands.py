@@ -94,7 +94,8 @@ def test_few_replicates_are_said_to_be_few(shell: Shell) -> None:
 
 
 def test_what_is_undefined_has_a_reason() -> None:
-    from sim.report.text import Table, _undefined, markdown
+    from sim.report.results import _undefined
+    from sim.report.text import Table, markdown
 
     rows = [["ltv", "-", "-", "CNY", "0"], ["cac", "9", "-", "CNY", "1"]]
     note = _undefined(rows)

@@ -28,7 +28,7 @@ MOST_LINES = 350
 LAYERS = (
     *("errors", "compiled", "units", "numeric", "streams", "channels", "table", "schedule", "records"),
     *("levers", "policies", "scenario", "ledger", "world", "process", "observe", "metrics", "model"),
-    *("experiment", "report", "console", "arguments", "cli"),
+    *("experiment", "report", "console", "arguments", "commands", "cli"),
 )
 
 

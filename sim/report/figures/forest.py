@@ -16,7 +16,8 @@ from sim.metrics import METRICS
 from sim.metrics.base import EQUIVALENCE_MARGIN
 from sim.report.figures import style
 from sim.report.figures.wording import compact, metric_name, percent
-from sim.report.text import KEY_METRICS, number
+from sim.report.results import KEY_METRICS
+from sim.report.text import number
 
 VERDICT_COLOURS = {
     "better": "#0072b2",
