@@ -30,6 +30,18 @@ test: lint
 test-full: lint
 	"$(PY)" -m pytest -n "$(JOBS)"
 
+# What users meet who have a newer Python, and those who install the newest Mesa: the same lock on another Python, then
+# the same with Mesa raised.
+MATRIX_PYTHON ?= python3.13
+test-matrix:
+	@command -v "$(MATRIX_PYTHON)" >/dev/null || \
+	  { echo "there is no $(MATRIX_PYTHON) here; name another with MATRIX_PYTHON=..." >&2; exit 2; }
+	$(MAKE) VENV=.venv-python PYTHON="$(MATRIX_PYTHON)" install
+	.venv-python/bin/python -m pytest -n "$(JOBS)" -m "not full"
+	$(MAKE) VENV=.venv-mesa PYTHON="$(MATRIX_PYTHON)" install
+	.venv-mesa/bin/python -m pip install --quiet --disable-pip-version-check --upgrade mesa
+	.venv-mesa/bin/python -m pytest -n "$(JOBS)" -m "not full"
+
 bench: $(STAMP)
 	"$(PY)" -m tests.bench
 
@@ -39,4 +51,4 @@ lock:
 	  --no-emit-index-url --output-file requirements.lock --quiet
 
 clean:
-	rm -rf "$(VENV)" .pytest_cache .mypy_cache .ruff_cache
+	rm -rf "$(VENV)" .venv-python .venv-mesa .pytest_cache .mypy_cache .ruff_cache

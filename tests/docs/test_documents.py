@@ -139,6 +139,25 @@ def test_the_protocol_describes_every_verb_of_a_tick() -> None:
     assert {f"{verb.__module__.rpartition('.')[2]}.{verb.__name__}" for verb in verbs} <= set(called)
 
 
+ELEMENTS = ("Purpose and patterns", "Entities, state variables and scales", "Process overview and scheduling",
+            "Design concepts", "Initialisation", "Input data", "Submodels")  # fmt: skip
+CONCEPTS = ("Basic principles", "Emergence", "Adaptation", "Objectives", "Learning", "Prediction", "Sensing",
+            "Interaction", "Stochasticity", "Collectives", "Observation")  # fmt: skip
+
+
+def test_the_protocol_has_all_elements_and_concepts_in_order() -> None:
+    text = (PROJECT / "docs" / "ODD.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## \d\. (.+)$", text, flags=re.MULTILINE)[: len(ELEMENTS)] == list(ELEMENTS)
+    concepts = text.partition("## 4.")[2].partition("## 5.")[0]
+    assert re.findall(r"^\*\*([^*]+)\.\*\*", concepts, flags=re.MULTILINE) == list(CONCEPTS)
+
+
+def test_the_protocol_describes_every_module_of_the_process() -> None:
+    text = (PROJECT / "docs" / "ODD.md").read_text(encoding="utf-8")
+    modules = {path.stem for path in (PROJECT / "sim" / "process").glob("*.py")} - {"__init__"}
+    assert {name for name in modules if not re.search(rf"\b{name}(\.py|\.\w+`)", text)} == set()
+
+
 # --- the shape of the code --------------------------------------------------------------------------------------------
 
 
