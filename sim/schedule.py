@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar, cast, get_args, get_origin
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from sim.units import Calendar, Capped, Count, plain_number
 
 FIRST_YEAR = 1900
 LAST_YEAR = 2200
+YEAR_PATTERN = r"^(19[0-9]{2}|2[01][0-9]{2})(\.[0-9]+)?$|^2200(\.0+)?$"
+"""The same years as keys of a map in a JSON schema, where keys are text."""
 
 T = TypeVar("T", bound=float)
 
@@ -98,6 +101,11 @@ class _Reader:
             core_schema.no_info_after_validator_function(lambda value: Schedule.of(value, holds=holds), written),
             serialization=core_schema.plain_serializer_function_ser_schema(lambda schedule: schedule.plain()),
         )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        number, years = handler(schema)["oneOf"]
+        named = {"patternProperties": {YEAR_PATTERN: years["additionalProperties"]}, "additionalProperties": False}
+        return {"anyOf": [number, years | named]}
 
 
 def _is_whole(annotation: Any) -> bool:

@@ -71,6 +71,10 @@ class Status:
         if (self.kind == "calibrated") != (self.target is not None):
             raise ValueError("calibrated constants, and only they, name the target they are fitted to")
 
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        words = f"{self.kind}: {self.source}; plausible from {self.low:g} to {self.high:g}"
+        return {**handler(schema), "status": words}
+
 
 class Unlimited:
     """Marks a number as a limit that the word `unlimited` lifts: the value is then infinity."""
@@ -116,6 +120,7 @@ Minutes = Annotated[float, _at_least_zero, Unit("minutes", _duration.format("min
 Hours = Annotated[float, _at_least_zero, Unit("hours", _duration.format("hours"), "8")]
 Days = Annotated[float, _at_least_zero, Unit("days", _duration.format("days"), "7")]
 Weeks = Annotated[float, _at_least_zero, Unit("weeks", _duration.format("weeks"), "26")]
+Months = Annotated[float, _at_least_zero, Unit("months", _duration.format("months"), "12")]
 Years = Annotated[float, _at_least_zero, Unit("years", _duration.format("years"), "5")]
 Km = Annotated[float, _at_least_zero, Unit("km", _duration.format("kilometres"), "20")]
 Count = Annotated[int, Field(strict=True, ge=0), Unit("count", "a whole number of at least 0", "10")]
@@ -132,6 +137,18 @@ Capped = Annotated[T, Unlimited()]
 def unit_of(field: FieldInfo) -> Unit | None:
     """Return the unit of a field of a model, also within options, lists and schedules; None if it has none."""
     return next((found for found in marks(field.rebuild_annotation()) if isinstance(found, Unit)), None)
+
+
+def unit_words(name: str, field: FieldInfo, currency: str) -> str:
+    """Return the unit of a parameter in words: money in the currency, and per what, as its name says; may be empty."""
+    unit = unit_of(field)
+    word = unit.name if unit else ""
+    base = f"_{name}".partition("_per_")[2].replace("_", " ")
+    if word == "money":
+        return f"{currency}/{base}" if base else currency
+    if base:  # that something is counted goes without saying
+        return f"per {base}" if word in ("rate", "factor", "number", "count", "") else f"{word}/{base}"
+    return "years" if not word and name.rpartition("_")[2] == "years" else word
 
 
 def status_of(field: FieldInfo) -> Status | None:

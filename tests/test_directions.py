@@ -13,7 +13,7 @@ from tests.small_world import MONEY_PER_HOUSEHOLD, REPRESENTED, metric_values, s
 
 HOUSEHOLDS = (4000, 4000)
 MANY = (10_000, 10_000)
-PROGRAMME: dict[str, object] = {"policies.referral.referrer_credit": 2000, "policies.referral.buyer_discount": 2000}
+PROGRAMME: dict[str, object] = {"policies.referral": {"referrer_credit": 2000, "buyer_discount": 2000}}
 
 
 def run(overrides: Mapping[str, object], replicate: int = 0, households: tuple[int, ...] = HOUSEHOLDS) -> Records:

@@ -27,9 +27,9 @@ def test_a_scenario_twice_is_the_same() -> None:
 
 def _given(name: str, parameters: dict[str, Any]) -> Records:
     """A run in which one policy has these parameters besides what the schema demands, and the others are as shipped."""
-    return simulate(
-        small("referral", {f"policies.{name}": None, **{f"policies.{name}.{k}": v for k, v in parameters.items()}})
-    )
+    usual = {f"policies.{name}.{key}": None for key in POLICIES[name].model_fields}
+    given = {f"policies.{name}.{key}": value for key, value in parameters.items()}
+    return simulate(small("referral", {f"policies.{name}": {}, **usual, **given}))
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -58,9 +58,7 @@ def test_nothing_changes_before_a_policy_stops() -> None:
 def test_a_product_nobody_wants_sells_nothing_with_or_without_a_programme() -> None:
     worthless = {f"brand.product_strength.{s}": 0 for s in small().market.segments}
     without = simulate(small("baseline", worthless))
-    programme = simulate(
-        small("baseline", {**worthless, **{f"policies.referral.{k}": v for k, v in PROGRAMME.items()}})
-    )
+    programme = simulate(small("baseline", {**worthless, "policies.referral": PROGRAMME}))
     assert differing(without, programme) == []
     assert len(without.orders["household"]) == 0 < len(without.leads["household"])
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sim import compiled
-from sim.errors import FieldError, ReplicateError, ScenarioError, UsageError
+from sim.errors import ReplicateError, ScenarioError, UsageError
 from sim.experiment import store
 from sim.experiment.batch import Demand, Failure
 from sim.experiment.fits import Entry, Files, Fit
@@ -242,11 +242,8 @@ class Study:
             "segment": list(scenario.market.segments),
             **dict.fromkeys(YEARS, range(first, first + scenario.horizon.years)),
         }
-        try:
-            entry.target.threshold.ensure_labels("target", own)
-        except FieldError as error:
-            path, message = error.faults[0]
-            raise self.files.problem(entry, path, message) from error
+        for path, message in entry.target.threshold.strange_labels(own):
+            raise self.files.problem(entry, f"target.{path}", message)
         if getattr(scenario.behaviour, entry.name) != self.files.value(entry):
             raise UsageError(f"{entry.constant}: scenario '{entry.scenario}' has behaviour of its own; fit another one")
         return scenario

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from sim.errors import FieldError, Problem, ScenarioError, UsageError
 from sim.experiment import store
@@ -25,6 +25,7 @@ from sim.scenario.schema.root import MAX_REPLICATES, Threshold
 from sim.scenario.suggest import advice
 from sim.scenario.text import decoded, read_text
 from sim.scenario.tree import Index, Node, Step, shown
+from sim.scenario.wording import wording
 from sim.scenario.yaml_core import parse
 from sim.units import PositiveCount
 
@@ -117,9 +118,20 @@ class Entry(Section):
         low, high = self.range
         if not low < high:
             raise FieldError(("range", f"must be [low, high] with low below high, not [{low:g}, {high:g}]"))
+        self._ensure_allowed(Behaviour.model_fields[name].rebuild_annotation())
         if self.fit is not None and not low <= self.fit.value <= high:
             raise FieldError(("fit.value", f"must lie in the range {low:g} to {high:g}, not {self.fit.value:g}"))
         return self
+
+    def _ensure_allowed(self, constant: Any) -> None:
+        """Refuse a range that reaches beyond what the type of the constant allows."""
+        allowed = TypeAdapter(constant)
+        for place, end in enumerate(self.range):
+            try:
+                allowed.validate_python(end)
+            except ValidationError as error:
+                message = wording(error.errors(include_url=False)[0], end, [constant])
+                raise FieldError((f"range[{place}]", message)) from error
 
     @property
     def name(self) -> str:
@@ -236,7 +248,8 @@ class Files:
             changed = [displayed(file) for file, content in self.contents.items() if file.read_bytes() != content]
             if changed:
                 raise UsageError(f"{changed[0]} has changed meanwhile; nothing was written, run the same again")
-            store.write_whole(contents)
+            # The project's own files may well be links; what they lead to is meant.
+            store.write_whole({file.resolve(): content for file, content in contents.items()})
         except OSError as error:
             raise UsageError(f"cannot write {displayed(defaults)}: {error.strerror or error}") from error
 

@@ -5,24 +5,17 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from sim.errors import FieldError
 from sim.levers import Levers, RewardKind
-from sim.policies.base import Moment, Policy
+from sim.names import Name, SegmentName
+from sim.policies.base import Moment, Policy, Timed
 from sim.schedule import Schedule, Scheduled, ScheduledCap, ScheduledCount
-from sim.units import Calendar, Capped, Factor, Money, Rate, Share
+from sim.units import Calendar, Capped, Money, Months, Rate, Share
 
 
-class Part(BaseModel):
-    """A part of the programme's terms."""
-
-    model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
-    )
-
-
-class Span(Part):
+class Span(Timed):
     """A span of calendar time."""
 
     start: Calendar
@@ -30,36 +23,20 @@ class Span(Part):
     stop: Calendar
     """Calendar year at which it ends."""
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.stop <= self.start:
-            raise FieldError(("stop", f"must lie after start ({self.start:g}), not at {self.stop:g}"))
-        return self
 
-
-class Reward(Part):
+class Reward(Timed):
     """A kind of reward: charging, software, merchandise, a child seat."""
 
     cost_share: Share
     """Marginal cost of this kind when redeemed, share of face value: electricity, software and goods differ (T05)."""
     worth: Share = 1.0
     """What it is worth to owners, share of face value (T22)."""
-    worth_by_segment: dict[str, Share] = Field(default_factory=dict)
+    worth_by_segment: dict[SegmentName, Share] = Field(default_factory=dict)
     """The same for the segments it suits more or less, share of face value (T23)."""
     start: Calendar | None = None
     """Calendar year at which it is first offered; from the beginning when absent."""
     stop: Calendar | None = None
     """Calendar year at which it is withdrawn; never when absent."""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.start is not None and self.stop is not None and self.stop <= self.start:
-            raise FieldError(("stop", f"must lie after start ({self.start:g}), not at {self.stop:g}"))
-        return self
-
-    def offered(self, calendar: float) -> bool:
-        """Whether it is on the menu at a calendar year."""
-        return (self.start is None or calendar >= self.start) and (self.stop is None or calendar < self.stop)
 
 
 class Referral(Policy):
@@ -76,9 +53,9 @@ class Referral(Policy):
 
     referrer_credit: Scheduled[Money] = Schedule.of(1000.0)
     """Credit to the referrer per delivered referral, money; spendable only with the brand (T01, T05)."""
-    menu: dict[str, Scheduled[Money]] = Field(default_factory=dict)
+    menu: dict[SegmentName, Scheduled[Money]] = Field(default_factory=dict)
     """Credit for referrers of the segments named, in place of `referrer_credit`, money (T22, T23)."""
-    rewards: dict[str, Reward] = Field(default_factory=dict)
+    rewards: dict[Name, Reward] = Field(default_factory=dict)
     """Kinds of reward on offer; each owner takes the one worth most to him. Without any, a credit is worth its face."""
     credit_cost_share: Share = 0.6
     """Marginal cost of a credit when redeemed, share of its face value, where no `rewards` are listed (T05; assumption,
@@ -86,7 +63,7 @@ class Referral(Policy):
     expected_redemption_share: Share = 1.0
     """Share of face value that is expected to be redeemed: credits are booked at their cost times this share when they
     vest, and at what was redeemed once they end (T05; 1 books the full cost and releases what expires)."""
-    credit_expiry_months: Capped[Factor] = 12.0
+    credit_expiry_months: Capped[Months] = 12.0
     """Months after vesting in which a credit can be redeemed; `unlimited` for ever (T05)."""
     buyer_discount: Scheduled[Money] = Schedule.of(2000.0)
     """Discount on the price for the referred buyer, money per car (T02)."""
@@ -129,7 +106,7 @@ class Referral(Policy):
 
     def active(self, now: Moment) -> bool:
         """Whether the programme runs: started, not stopped and not suspended."""
-        paused = any(span.start <= now.calendar < span.stop for span in self.suspended)
+        paused = any(span.covers(now.calendar) for span in self.suspended)
         return super().active(now) and not paused
 
     def refreshed(self, now: Moment) -> float:
@@ -145,7 +122,7 @@ class Referral(Policy):
         kinds = [
             RewardKind(number, kind.cost_share, kind.worth, dict(kind.worth_by_segment))
             for number, kind in enumerate(self.rewards.values(), start=1)
-            if kind.offered(at)
+            if kind.covers(at)
         ]
         if kinds or not self.rewards:  # with every kind withdrawn there is nothing to give
             invite.credit += self.referrer_credit.at(at)

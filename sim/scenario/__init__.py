@@ -17,7 +17,7 @@ def load(
     """Read a scenario by name or path, with everything it inherits and the given settings on top.
 
     `overrides` is a map such as `{"policies.referral.referrer_credit": 500}` or a list of `a.b.c=VALUE`.
-    A text below a policy that is off is refused (`policies.referral={}` switches it on); a map switches the policy on.
+    A setting below a policy that is off is refused; `"policies.referral": {}` before it switches the policy on.
     `allow_behaviour` lets them set constants of behaviour (for calibration and sensitivity). Raises ScenarioError with
     every problem found.
     """

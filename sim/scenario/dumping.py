@@ -1,5 +1,8 @@
 """Resolved scenarios back to YAML."""
 
+import json
+import math
+
 import yaml
 from pydantic import BaseModel
 
@@ -8,16 +11,26 @@ from sim.scenario.yaml_core import resolve
 
 def dump(scenario: BaseModel) -> str:
     """Return a resolved scenario as YAML that `restore` reads back as its equal."""
-    plain = _plain(scenario.model_dump(exclude_none=True))
+    plain = written(scenario.model_dump(exclude_none=True))
     return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120, default_flow_style=False)
 
 
-def _plain(value: object) -> object:
-    """Return a dumped value with whole fractions as whole numbers, so that 1000 and 1000.0 give the same text."""
+def one_line(value: object) -> str:
+    """Return a value as YAML on one line, as it may stand in a scenario or after `--set path=`."""
+    if isinstance(value, str) and "\n" in value:
+        return json.dumps(value, ensure_ascii=False)
+    text = yaml.dump(
+        written(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf, default_flow_style=True
+    )
+    return text.removesuffix("\n...\n").rstrip("\n")
+
+
+def written(value: object) -> object:
+    """Return a dumped value as a scenario writes it: 1000 and 1000.0 give the same text."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: written(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [written(item) for item in value]
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)
     return value

@@ -28,8 +28,17 @@ class Flags:
         """
         return self._read(name, *more).scenario
 
+    def read(self, name: str, *more: str) -> Resolved[Scenario]:
+        """Return a scenario with the flags and `more` settings, where its values come from, and notes on it.
+
+        Raises:
+            UsageError: too many replicates.
+            ScenarioError: every problem found.
+        """
+        return self._read(name, *more)
+
     def load_together(self, names: Sequence[str]) -> tuple[list[Scenario], list[str]]:
-        """Return scenarios to compare, and notes on settings that were not applied to all of them.
+        """Return scenarios to compare, and notes on them and on settings that were not applied to all of them.
 
         A setting below a policy applies where the policy is on. Raises UsageError if that is nowhere, and ScenarioError
         with the problems of all scenarios.
@@ -44,7 +53,8 @@ class Flags:
         if problems:
             raise ScenarioError(dict.fromkeys(problems))
         paths = dict.fromkeys(path for one in found for path in one.left_out)
-        return [one.scenario for one in found], [_left_out(path, found) for path in paths]
+        notes = dict.fromkeys(str(note) for one in found for note in one.notes)
+        return [one.scenario for one in found], [*(_left_out(path, found) for path in paths), *notes]
 
     def _read(self, name: str, *more: str, leave_out_off: bool = False) -> Resolved[Scenario]:
         if self.replicates is not None and self.replicates > MAX_REPLICATES:

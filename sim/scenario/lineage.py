@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from sim.errors import Problem
+from sim.scenario.hints import map_hint
 from sim.scenario.places import DEFAULTS, displayed, in_limits, is_defaults, parent_of, real
-from sim.scenario.text import read_text
+from sim.scenario.text import EMPTY, read_text
 from sim.scenario.tree import Node, shown
 from sim.scenario.yaml_core import parse
 
@@ -61,12 +62,22 @@ class Lineage:
         if node is None:
             return None
         if not isinstance(node.value, dict):
-            self.problems.append(Problem(name, node.line, "", f"must be a map of keys, not {shown(node.value)}"))
+            if node.value is None:
+                self.problems.append(Problem(name, None, "", EMPTY))
+                return None
+            hint = map_hint(node.value) if isinstance(node.value, str) else ""
+            message = f"must be a map of keys, such as `name: mine`, not {shown(node.value)}{hint}"
+            self.problems.append(Problem(name, node.line, "", message))
             return None
         entries = node.value
         version = entries.get("schema_version")
         if version is not None and (isinstance(version.value, bool) or version.value != SCHEMA_VERSION):
-            message = f"must be {SCHEMA_VERSION}, not {shown(version.value)}; this program reads no other version"
+            hint = (
+                "write it without quotes"
+                if version.value == str(SCHEMA_VERSION)
+                else "this program reads no other version"
+            )
+            message = f"must be {SCHEMA_VERSION}, not {shown(version.value)}; {hint}"
             self.problems.append(Problem(name, version.line, "schema_version", message))
             entries["schema_version"] = Node(SCHEMA_VERSION, name, version.line)
         return node

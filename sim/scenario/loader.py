@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.check import MISSING, check
+from sim.scenario.check import MISSING, check, placed
 from sim.scenario.lineage import BEHAVIOUR_FORBIDDEN, Lineage
 from sim.scenario.merge import Cleared, merge
 from sim.scenario.overrides import FROM_COMMAND, FROM_PYTHON, Overrides, first_keys, overridden
@@ -33,6 +33,8 @@ class Resolved(Generic[M]):
     file: Path
     left_out: tuple[str, ...] = ()
     """Paths of settings that were left out because they lie below a policy that is off."""
+    notes: tuple[Problem, ...] = ()
+    """What is allowed but hardly meant, such as a policy that begins after the horizon."""
 
 
 def read(
@@ -47,10 +49,12 @@ def read(
     """Return a scenario with all it inherits, validated as the model.
 
     `overrides` maps paths to values, or lists texts `path=VALUE`; the last one wins. `allow_behaviour` lets files and
-    overrides set the constants of behaviour, which otherwise only the defaults and closed-form scenarios may. A text
+    overrides set the constants of behaviour, which otherwise only the defaults and closed-form scenarios may. A setting
     below a policy that is off is a problem, or left out and reported in the result with `leave_out_off`.
     Raises ScenarioError with every problem at once.
     """
+    if isinstance(overrides, str):
+        overrides = [overrides]
     file = find(name_or_path, scenarios)
     if is_defaults(file, scenarios):
         raise ScenarioError(
@@ -69,15 +73,16 @@ def read(
     left_out: list[str] = []
     # A parent that was not found may have switched a policy on.
     policies = [] if lineage.broken else keys_of(types_at(model, ("policies",)))
+    unread = list(problems)
     root, found = overridden(root, overrides, cleared, policies, left_out if leave_out_off else None)
     problems += found
-    cleared = [entry for entry in cleared if entry[0] != ("extends",)]  # `extends: null` is the parent of all
+    cleared = [entry for entry in cleared if entry.steps != ("extends",)]  # `extends: null` is the parent of all
     root = _without(root, ("extends",))
     scenario, found = check(model, root, cleared)
-    problems += [p for p in found if not (lineage.broken and p.message.startswith(MISSING))]
+    problems += [p for p in found if not (lineage.broken and p.message.startswith(MISSING)) and not _follows(p, unread)]
     if problems or scenario is None:
         raise ScenarioError(_in_order(problems))
-    return Resolved(scenario, origins(root), file, tuple(left_out))
+    return Resolved(scenario, origins(root), file, tuple(left_out), _notes(scenario, root))
 
 
 def restore(text: str, model: type[M], file: str = "scenario.yaml") -> M:
@@ -101,6 +106,18 @@ def _forbidden_overrides(overrides: Overrides, allow_behaviour: bool) -> list[Pr
     if "extends" in touched:
         problems.append(Problem(file, None, "extends", "cannot be overridden; change it in the file"))
     return problems
+
+
+def _follows(problem: Problem, unread: list[Problem]) -> bool:
+    """Return whether a problem only follows from a value that could not be read."""
+    missing = problem.message.startswith(MISSING)
+    return any(problem.path == other.path and (missing or problem.line == other.line) for other in unread)
+
+
+def _notes(scenario: BaseModel, root: Node) -> tuple[Problem, ...]:
+    """Return the notes of a model that has some, with the places in the tree that they are about."""
+    found: list[tuple[str, str]] = getattr(scenario, "notes", list)()
+    return tuple(_in_order([placed(root, path, f"note: {message}") for path, message in found]))
 
 
 def _without(root: Node, keys: tuple[str, ...]) -> Node:

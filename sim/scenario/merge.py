@@ -1,11 +1,21 @@
 """What a scenario inherits and what it overrides."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from sim.scenario.tree import Index, Node, Step
+from sim.scenario.tree import Index, Key, Node, Step
 
-Cleared = list[tuple[tuple[Step, ...], Node]]
-"""Keys set to null: the steps to each, and the null."""
+
+class Clearing(NamedTuple):
+    """A key set to null."""
+
+    steps: tuple[Step, ...]
+    null: Node
+    around: tuple[Key, ...]
+    """The keys that stood in its map before."""
+
+
+Cleared = list[Clearing]
 
 
 def merge(parent: Node | None, child: Node, cleared: Cleared | None = None, steps: Sequence[Step] = ()) -> Node:
@@ -23,9 +33,9 @@ def merge(parent: Node | None, child: Node, cleared: Cleared | None = None, step
     merged = dict(inherited)
     for key, node in child.value.items():
         if node.value is None:
-            merged.pop(key, None)
             if cleared is not None:
-                cleared.append(((*steps, key), node))
+                cleared.append(Clearing((*steps, key), node, tuple(merged)))
+            merged.pop(key, None)
         else:
             merged[key] = merge(inherited.get(key), node, cleared, (*steps, key))
     return Node(merged, child.file, child.line)

@@ -4,9 +4,10 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from sim.errors import Problem
-from sim.scenario.merge import Cleared, merge
+from sim.scenario.hints import lookalikes
+from sim.scenario.merge import Cleared, Clearing, merge
 from sim.scenario.text import forbidden_character
-from sim.scenario.tree import Index, Node, Step, dotted, planted, steps_of
+from sim.scenario.tree import Index, Node, Step, clipped, dotted, planted, steps_of
 from sim.scenario.yaml_core import MAX_DEPTH, parse
 
 Overrides = Mapping[str, object] | Sequence[str]
@@ -30,7 +31,7 @@ def overridden(
 ) -> tuple[Node, list[Problem]]:
     """Return the tree with overrides applied in their order (the last one wins), and the problems of their form.
 
-    A mapping is from path to value; a sequence holds texts `path=VALUE`, VALUE being YAML. A text below one of
+    A mapping is from path to value; a sequence holds texts `path=VALUE`, VALUE being YAML. A setting below one of
     `policies` that is off is a problem, since it would switch the policy on in passing; with `left_out` it is noted
     there instead, by its path, and not applied.
     """
@@ -42,8 +43,7 @@ def overridden(
     for path, node in (setting for setting in settings if setting is not None):
         try:
             steps = _steps(path)
-            if not isinstance(overrides, Mapping):
-                _ensure_on(root, steps, policies)
+            _ensure_on(root, steps, policies, node.file)
             root = _set(root, steps, node, (), cleared)
         except OffError as error:
             if left_out is None:
@@ -66,7 +66,7 @@ def _shortened(path: str) -> str:
     return path if len(path) <= _LONGEST_PATH else path[: _LONGEST_PATH - 3] + "..."
 
 
-def _ensure_on(root: Node, steps: list[Step], policies: Collection[str]) -> None:
+def _ensure_on(root: Node, steps: list[Step], policies: Collection[str], file: str) -> None:
     """Raise OffError if the steps lead below a policy that is off."""
     if len(steps) < 3 or steps[0] != "policies" or steps[1] not in policies:
         return
@@ -74,27 +74,35 @@ def _ensure_on(root: Node, steps: list[Step], policies: Collection[str]) -> None
     if section is None or (isinstance(section.value, dict) and section.child(steps[1]) is None):
         name = root.child("name")
         where = f"in {name.value!r}" if name is not None else "here"
-        raise OffError(f"policies.{steps[1]} is off {where}; write policies.{steps[1]}={{}} before it to switch it on")
+        switch = f"policies.{steps[1]}={{}}" if file == FROM_COMMAND else f"'policies.{steps[1]}': {{}}"
+        raise OffError(f"policies.{steps[1]} is off {where}; write {switch} before it to switch it on")
 
 
 def first_keys(overrides: Overrides) -> set[str]:
     """Return the keys at the top of the scenario that overrides touch."""
-    return {re.split(r"[.=\[]", text, maxsplit=1)[0] for text in overrides}
+    return {re.split(r"[.=\[]", text, maxsplit=1)[0] for text in overrides if isinstance(text, str)}
 
 
 def _from_python(path: str, value: object, problems: list[Problem]) -> tuple[str, Node] | None:
+    if not isinstance(path, str):
+        message = f"a path is a text such as 'horizon.years', not {path!r}"
+        problems.append(Problem(FROM_PYTHON, None, "", message))
+        return None
     try:
         return path, planted(value, FROM_PYTHON)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         problems.append(Problem(FROM_PYTHON, None, path, str(error)))
         return None
 
 
 def _from_command(text: str, problems: list[Problem]) -> tuple[str, Node] | None:
+    if not isinstance(text, str):
+        problems.append(Problem(FROM_COMMAND, None, "", f"must be a text PATH=VALUE, not a {type(text).__name__}"))
+        return None
     path, equals, value = text.partition("=")
     fault = None
     if not equals or not path:
-        fault = f"must be PATH=VALUE, for example seed=7, not {text!r}"
+        fault = f"must be PATH=VALUE, for example seed=7, not {clipped(text)!r}{lookalikes([text])}"
     elif not value.strip():
         fault = "has no value; write null to restore the default"
     elif forbidden := forbidden_character(value):
@@ -125,8 +133,8 @@ def _set(node: Node | None, steps: list[Step], value: Node, done: tuple[Step, ..
         raise ValueError(f"'{dotted(done)}' is not a map of keys")
     entries = dict(node.value)
     if not rest and value.value is None:
+        cleared.append(Clearing((*done, step), value, tuple(entries)))
         entries.pop(step, None)
-        cleared.append(((*done, step), value))
     else:
         entries[step] = _set(entries.get(step), rest, value, (*done, step), cleared)
     return Node(entries, node.file, node.line)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.suggest import advice
+from sim.scenario.tree import shown
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 """The project's scenarios; `cases/` and `limits/` are below it."""
@@ -52,8 +53,10 @@ def parent_of(file: Path, reference: object, scenarios: Path = SCENARIOS) -> Pat
     Raises ValueError, saying what is allowed, if there is none or if it lies outside these two folders.
     """
     if not isinstance(reference, str) or not _REFERENCE.fullmatch(reference):
+        one = "one scenario" if isinstance(reference, list) else "a scenario"
         raise ValueError(
-            "must be the name of a scenario beside this file or in scenarios/, for example baseline or cases/tesla"
+            f"must be the name of {one} beside this file or in scenarios/, for example baseline or cases/tesla, "
+            f"not {shown(reference)}"
         )
     beside = real(file).parent
     outside = False

@@ -4,13 +4,18 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 _LONGEST = 64
+_SHORTEST = 3
 _LISTED = 12
 
 
-def nearest(word: str, choices: Iterable[str]) -> str | None:
-    """Return the choice most like a word, without regard to case; None if none is near."""
+def nearest(word: str, choices: Iterable[str], closeness: float = 0.6) -> str | None:
+    """Return the choice most like a word, or the first that begins with it, without regard to case; None if none is
+    near. `closeness` of 1 asks for the same letters."""
     folded = {choice.casefold(): choice for choice in choices}
-    found = get_close_matches(word[:_LONGEST].casefold(), folded, n=1, cutoff=0.6)
+    start = word[:_LONGEST].casefold()
+    found = get_close_matches(start, folded, n=1, cutoff=closeness)
+    if not found and len(start) >= _SHORTEST:
+        found = [choice for choice in folded if choice.startswith(start)]
     return folded[found[0]] if found else None
 
 

@@ -9,6 +9,8 @@ from sim.errors import Problem
 
 MAX_BYTES = 256 * 1024
 
+_SAVE = "save it as UTF-8 (in most editors: Save As, encoding UTF-8)"
+EMPTY = "is empty; a scenario begins with a name and what it extends, such as `name: mine` and `extends: baseline`"
 _LINE_CONTROLS = "\t\n\r"
 # Zero-width joiners have honest uses in names; these reorder or hide what a reader sees.
 _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -36,20 +38,26 @@ def read_text(path: Path, file: str) -> tuple[str, list[Problem]]:
 
 def decoded(content: bytes, file: str) -> tuple[str, list[Problem]]:
     """Return the bytes of a scenario as text and what forbids using it; the text is empty if there are problems."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "", [Problem(file, None, "", "is UTF-16; save it as UTF-8")]
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or _is_wide(content):
+        return "", [Problem(file, None, "", f"is UTF-{32 if content.count(0) > len(content) * 0.6 else 16}; {_SAVE}")]
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return "", [Problem(file, line, "", f"is not UTF-8 text (byte 0x{content[error.start]:02x}); save it as UTF-8")]
+        return "", [Problem(file, line, "", f"is not UTF-8 text (byte 0x{content[error.start]:02x}); {_SAVE}")]
     for line, row in enumerate(text.split("\n"), start=1):
         forbidden = forbidden_character(row)
         if forbidden:
             return "", [Problem(file, line, "", f"contains {forbidden}; a scenario is plain text")]
     if not text.strip():
-        return "", [Problem(file, None, "", "is empty; a scenario starts with `schema_version: 1` and `name: ...`")]
+        return "", [Problem(file, None, "", EMPTY)]
     return text, []
+
+
+def _is_wide(content: bytes) -> bool:
+    """Return whether nearly every second byte is a NUL and the others are not, as in UTF-16 without a mark."""
+    even, odd = (content[start::2].count(0) > 0.7 * (len(content) // 2) for start in (0, 1))
+    return even != odd
 
 
 def forbidden_character(text: str) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import TypeAlias
 
+from sim.scenario.text import forbidden_character
 from sim.schedule import FIRST_YEAR, LAST_YEAR, Schedule
 
 Key: TypeAlias = str | int | float
@@ -53,6 +54,20 @@ class Node:
             return self.value[step]
         return None
 
+    def without(self, steps: "tuple[Step, ...]") -> "Node":
+        """Return the tree without the value at the end of the steps, if there is one."""
+        child = self.child(steps[0]) if steps else None
+        if child is None:
+            return self
+        if isinstance(self.value, list):
+            items = [item.without(steps[1:]) if place == steps[0] else item for place, item in enumerate(self.value)]
+            return Node(items, self.file, self.line)
+        assert isinstance(self.value, dict)
+        entries = {key: item for key, item in self.value.items() if key != steps[0]}
+        if len(steps) > 1:
+            entries = {**self.value, steps[0]: child.without(steps[1:])}
+        return Node(entries, self.file, self.line)
+
 
 def is_year(key: Key) -> bool:
     """Return whether a key is a calendar year."""
@@ -96,14 +111,17 @@ def spelled(key: Key) -> str:
 
 
 def origins(root: Node) -> dict[str, tuple[str, int | None]]:
-    """Return where each value that is not a map or list was set: path -> (file, line). Schedules count as values."""
+    """Return where each value that is not a map or list was set: path -> (file, line).
+
+    Schedules count as values, and so do empty maps and lists, below which nothing could say it.
+    """
     found: dict[str, tuple[str, int | None]] = {}
 
     def visit(node: Node, steps: tuple[Step, ...]) -> None:
-        if isinstance(node.value, list):
+        if isinstance(node.value, list) and node.value:
             for index, item in enumerate(node.value):
                 visit(item, (*steps, Index(index)))
-        elif isinstance(node.value, dict) and not node.schedule:
+        elif isinstance(node.value, dict) and node.value and not node.schedule:
             for key, child in node.value.items():
                 visit(child, (*steps, key))
         else:
@@ -116,8 +134,10 @@ def origins(root: Node) -> dict[str, tuple[str, int | None]]:
 def planted(value: object, file: str, line: int | None = None) -> Node:
     """Return a tree for a value given in Python: numbers, text, maps, sequences and schedules.
 
-    Raises TypeError for anything else.
+    Raises TypeError for anything else, ValueError for text with characters that no scenario may contain.
     """
+    if isinstance(value, str) and (forbidden := forbidden_character(value)):
+        raise ValueError(f"contains {forbidden}")  # it could be written to a file, and not be read back
     if isinstance(value, Schedule):
         value = value.plain()
     if isinstance(value, Mapping):
@@ -139,6 +159,11 @@ def _key(key: object) -> Key:
     raise TypeError(f"a key of type {type(key).__name__} cannot stand in a scenario")
 
 
+def clipped(text: str) -> str:
+    """Return a text, cut where it would fill a message."""
+    return text[:57] + "..." if len(text) > 60 else text
+
+
 def shown(value: object) -> str:
     """Return a value as an error message shows it."""
     if value is None:
@@ -146,9 +171,11 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f"the text {value[:57] + '...' if len(value) > 60 else value!r}"
+        return f"the text {clipped(value)!r}"
     if isinstance(value, float) and not math.isfinite(value):
         return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    if isinstance(value, int) and abs(value) >= 10**30:  # str() refuses thousands of digits
+        return "a whole number of more than 30 digits"
     if isinstance(value, int | float):
         return str(value)
     return "a map" if isinstance(value, Mapping) else "a list"

@@ -1,27 +1,26 @@
 """What pydantic objects to, in the words of someone who writes scenarios."""
 
-import math
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pydantic_core import ErrorDetails
 
-from sim.scenario.shape import choices_of, is_capped, is_schedule, keys_of, unit_at
+from sim.scenario.hints import bool_hint, map_hint, number_hint
+from sim.scenario.shape import bounds_of, choices_of, inside, is_capped, is_map, is_schedule, keys_of, names_at, unit_at
 from sim.scenario.suggest import nearest
-from sim.scenario.tree import shown
+from sim.scenario.tree import Index, is_year, shown
 from sim.units import UNLIMITED, Unit
 
 _NUMBERS: Final = {"float_type": "a number", "int_type": "a whole number", "int_from_float": "a whole number"}
+_BOOL: Final = "bool_type"
+_TEXT: Final = "string_type"
+_LISTS: Final = ("list_type", "tuple_type")
+_MAPS: Final = ("dict_type", "mapping_type", "model_type", "model_attributes_type")
 _KINDS: Final = {
-    "bool_type": "true or false",
-    "string_type": "text (in quotes if it looks like a number)",
-    "list_type": "a list, such as [1, 2]",
-    "tuple_type": "a list, such as [1, 2]",
-    "dict_type": "a map of keys",
-    "mapping_type": "a map of keys",
-    "model_type": "a map of keys",
-    "model_attributes_type": "a map of keys",
+    _BOOL: "true or false",
+    _TEXT: "text (in quotes if it looks like a number)",
+    **dict.fromkeys(_LISTS, "a list"),
+    **dict.fromkeys(_MAPS, "a map of keys"),
 }
 _RANGES: Final = {
     "greater_than_equal": ("ge", "at least"),
@@ -29,14 +28,15 @@ _RANGES: Final = {
     "less_than_equal": ("le", "at most"),
     "less_than": ("lt", "below"),
 }
+_FORMS: Final = {r"^[A-Z]{3}$": "three capital letters, for example CNY"}
+"""What patterns of the schema ask for, in words."""
+_YEARS: Final = "keys of a schedule are calendar years from 1900 to 2200, for example {2023: 1.0, 2025: 1.5}"
 
 
-def wording(detail: ErrorDetails, value: object, types: Sequence[Any], of_key: bool = False) -> str:
+def wording(detail: ErrorDetails, value: object, types: Sequence[Any]) -> str:
     """Return the message for an error of pydantic about a value of a tree that should have one of the types."""
     kind, limits = detail["type"], detail.get("ctx", {})
     unit = unit_at(types)
-    if of_key:
-        return _key_wording(detail)
     if kind in _NUMBERS:
         return _number_wording(_NUMBERS[kind], value, types, unit)
     if kind == "finite_number":
@@ -44,78 +44,102 @@ def wording(detail: ErrorDetails, value: object, types: Sequence[Any], of_key: b
         return f"must be {unit.meaning if unit else 'a finite number'}, not {shown(value)}{lifted}"
     if kind in _RANGES:
         name, relation = _RANGES[kind]
-        wanted = f"{relation} {_figure(limits[name])}"
-        if unit and name in ("ge", "le") and _figure(limits[name]) in unit.meaning.split():
+        wanted = f"{relation} {figure(limits[name])}"
+        if unit and name in ("ge", "le") and figure(limits[name]) in unit.meaning.split():
             wanted = unit.meaning  # it says so itself
         return f"must be {wanted}, not {shown(value)}{_percent_hint(value, unit)}"
     if kind in _KINDS:
-        keys = keys_of(types)
-        known = f" ({', '.join(keys[:6])}{', ...' if len(keys) > 6 else ''})" if keys else ""
-        return f"must be {_KINDS[kind]}{known}, not {shown(value)}"
-    if kind in ("literal_error", "enum", "union_tag_invalid"):
-        return _choice_wording(value, types, limits)
+        return f"must be {_KINDS[kind]}{_contents(kind, types)}, not {shown(value)}{_kind_hint(kind, value)}"
+    if kind in ("literal_error", "enum"):
+        return _choice_wording(value, types)
     if kind in ("too_short", "too_long"):
-        return _length_wording(limits)
+        return _length_wording(limits, types)
     if kind == "string_pattern_mismatch":
-        return f"must have the form {limits['pattern']}, not {shown(value)}"
-    if kind in ("value_error", "assertion_error") and "error" in limits:
+        form = _FORMS.get(limits["pattern"])
+        return f"must {f'be {form}' if form else 'have the form ' + limits['pattern']}, not {shown(value)}"
+    if "error" in limits:  # of a validator
         return str(limits["error"])
-    message = detail["msg"]
-    return f"{message[:1].lower()}{message[1:]}, not {shown(value)}"
+    return f"cannot be {shown(value)}"
+
+
+def key_wording(detail: ErrorDetails, key: object, types: Sequence[Any], names: Mapping[str, Sequence[str]]) -> str:
+    """Return the message for an error of pydantic about a key of a map of one of the types.
+
+    `names` are those that keys may have to repeat, by what they are names of.
+    """
+    if is_schedule(types):
+        quoted = isinstance(key, str) and key.isascii() and key.replace(".", "", 1).isdigit()
+        return f"{_YEARS}, not {shown(key)}{'; write it without quotes' if quoted else ''}"
+    cause = detail.get("ctx", {}).get("error")
+    if cause is not None:
+        return f"the name {cause}"
+    what = names_at(types)
+    known = f"names of {what}s: {', '.join(names.get(what, ()))}" if what else "names"
+    if isinstance(key, int | float) and is_year(key):
+        return f"keys are {known}; a schedule stands below a name, for example {{name: {{{key}: 1}}}}"
+    return f"keys are {known}; write '{key}' in quotes if it is one"
 
 
 def _number_wording(plain: str, value: object, types: Sequence[Any], unit: Unit | None) -> str:
-    meaning = f"{unit.meaning}, for example {unit.example}" if unit else plain
+    meaning = f"{unit.meaning}, for example {unit.example}" if unit else plain + bounds_of(types)
     lifted = f", or {UNLIMITED}" if is_capped(types) else ""
     by_year = ", or such values by calendar year" if is_schedule(types) else ""
-    return f"must be {meaning}{lifted}{by_year}, not {shown(value)}{_text_hint(value)}"
+    hint = ""
+    if isinstance(value, str):
+        hint = number_hint(value, whole=plain == "a whole number")
+    elif isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        hint = f"; write {int(value)}"
+    return f"must be {meaning}{lifted}{by_year}, not {shown(value)}{hint}"
 
 
-def _figure(limit: float) -> str:
+def _contents(kind: str, types: Sequence[Any]) -> str:
+    """Return what stands in a map or list of one of the types, in words."""
+    if kind not in (*_MAPS, *_LISTS):
+        return ""
+    items = keys_of(inside(types, Index(0))) if kind in _LISTS or is_map(types) else []
+    if kind in _LISTS:
+        return f" of maps: `- {{{', '.join(f'{key}: ...' for key in items[:2])}}}`" if items else ", such as [1, 2]"
+    if is_map(types):
+        return f" by name: `NAME: {{{items[0]}: ...}}`" if items else " by name"
+    keys = keys_of(types)
+    return f" ({', '.join(keys[:6])}{', ...' if len(keys) > 6 else ''})" if keys else ""
+
+
+def figure(limit: float) -> str:
     """Return a limit as people write it; years stay without a separator."""
     return f"{limit:,.15g}" if abs(limit) >= 10_000 else f"{limit:g}"
 
 
-def _text_hint(value: object) -> str:
-    """Return how to write a number that was written as text."""
-    if not isinstance(value, str):
-        return ""
-    if value == UNLIMITED:
-        return "; this is not a limit that can be lifted"
-    text = re.sub(r"[\s_,']", "", value)
-    try:
-        if text.endswith("%"):
-            return f"; write {float(text[:-1]) / 100:g}"
-        if not math.isfinite(float(text)):
-            return ""
-    except ValueError:
-        return ""
-    return "; write it without quotes" if text == value else f"; write {text}"
-
-
 def _percent_hint(value: object, unit: Unit | None) -> str:
-    if unit is not None and unit.name == "share" and isinstance(value, int | float) and 1 < value <= 100:
-        return f"; {value:g}% is written {value / 100:g}"
+    if unit is not None and unit.name == "share" and isinstance(value, int | float) and 2 <= value <= 100:
+        return f"; {value:.15g}% is written {value / 100:.15g}"
     return ""
 
 
-def _choice_wording(value: object, types: Sequence[Any], limits: dict[str, Any]) -> str:
+def _kind_hint(kind: str, value: object) -> str:
+    """Return how to write a value of another kind than the one wanted."""
+    if kind == _BOOL:
+        return bool_hint(value)
+    if kind == _TEXT and isinstance(value, bool | int | float):
+        return f"; write '{shown(value)}'"
+    if kind in _MAPS and isinstance(value, bool | str):
+        meant = "true" if value is True else "false" if value is False else bool_hint(value)
+        if meant:
+            return "; write {} for its defaults" if "true" in meant else "; write null for none"
+        return map_hint(str(value))
+    return ""
+
+
+def _choice_wording(value: object, types: Sequence[Any]) -> str:
     choices = choices_of(types)
-    if not choices:
-        return f"must be {limits.get('expected', limits.get('expected_tags', 'another value'))}, not {shown(value)}"
     near = nearest(value, choices) if isinstance(value, str) else None
     allowed = choices[0] if len(choices) == 1 else f"one of {', '.join(choices)}"
     return f"must be {allowed}, not {shown(value)}" + (f"; did you mean '{near}'?" if near else "")
 
 
-def _length_wording(limits: dict[str, Any]) -> str:
+def _length_wording(limits: dict[str, Any], types: Sequence[Any]) -> str:
+    if is_schedule(types):
+        return _YEARS
     least, most = limits.get("min_length"), limits.get("max_length")
     bound = f"at least {least}" if least is not None else f"at most {most}"
     return f"must have {bound} {'entry' if (least or most) == 1 else 'entries'}, not {limits.get('actual_length')}"
-
-
-def _key_wording(detail: ErrorDetails) -> str:
-    if detail["type"] in {*_NUMBERS, *_RANGES, "finite_number"}:
-        return "keys of a schedule are calendar years from 1900 to 2200, for example {2023: 1.0, 2025: 1.5}"
-    cause = detail.get("ctx", {}).get("error")
-    return f"the key {cause if cause is not None else detail['msg']}"

@@ -11,17 +11,21 @@ from typing import TypeAlias
 import yaml
 
 from sim.errors import Problem
-from sim.scenario.text import forbidden_character
+from sim.scenario.hints import lookalikes
+from sim.scenario.text import EMPTY, forbidden_character
 from sim.scenario.tree import Index, Key, Node, Scalar, Step, dotted
 
 MAX_DEPTH = 50
 MAX_DIGITS = 18
+MAX_VALUES = 10_000
+"""Values of a file beyond which it is not read on: far more than a scenario has, and quick to answer."""
 MAX_PROBLEMS = 100
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _OCTAL = re.compile(r"0o[0-7]+")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_GROUP = re.compile(r"[0-9]{3}")
 _WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -32,6 +36,9 @@ _WORDS: dict[str, Scalar] = {
 
 
 Steps: TypeAlias = tuple[Step, ...]
+
+_LOST = Node(None, "", None)
+"""Stands for a value that cannot be read, with a problem that says so; its key is left out."""
 
 
 class _UnreadableError(Exception):
@@ -51,8 +58,14 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
         return None, [*reader.problems, Problem(file, error.line, "", error.message)]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        return None, [*reader.problems, Problem(file, mark.line + 1 if mark else None, "", _in_words(error))]
-    except (yaml.YAMLError, ValueError, OverflowError) as error:  # escapes such as "\UFFFFFFFF"
+        first = min(mark.line, error.context_mark.line) if mark and error.context_mark else mark.line if mark else 0
+        rows = text.split("\n")[max(first - 1, 0) : mark.line + 1] if mark else []
+        message = _in_words(error) + lookalikes(rows)
+        return None, [*reader.problems, Problem(file, mark.line + 1 if mark else None, "", message)]
+    except (ValueError, OverflowError):
+        message = r"is not YAML: an escape such as \UFFFFFFFF that stands for no character"
+        return None, [*reader.problems, Problem(file, reader.line, "", message)]
+    except yaml.YAMLError as error:
         return None, [*reader.problems, Problem(file, reader.line, "", f"is not YAML: {error}")]
 
 
@@ -78,6 +91,8 @@ class _Reader:
         self.file = file
         self.line = 1
         self.problems: list[Problem] = []
+        self._values = 0
+        self._aliases: set[tuple[int, str | None]] = set()
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
 
     def document(self) -> Node | None:
@@ -85,7 +100,7 @@ class _Reader:
         self._next()  # the stream begins
         start = self._next()
         if not isinstance(start, yaml.DocumentStartEvent):
-            self._problem(None, (), "is empty; a scenario starts with `schema_version: 1` and `name: ...`")
+            self._problem(None, (), EMPTY)
             return None
         if start.version not in (None, (1, 2)) or start.tags:
             self._problem(self.line, (), "directives (%) are not allowed, YAML is read by the 1.2 core rules")
@@ -93,7 +108,7 @@ class _Reader:
         self._next()  # the document ends
         if not isinstance(self._next(), yaml.StreamEndEvent):
             self._problem(self.line, (), "only one document is allowed; remove everything from the second `---` on")
-        return root
+        return None if root is _LOST else root
 
     def _next(self) -> yaml.Event:
         event = next(self._events)
@@ -110,43 +125,66 @@ class _Reader:
         line = self.line
         if len(steps) > MAX_DEPTH:
             raise _UnreadableError(line, f"is nested too deeply (more than {MAX_DEPTH} levels)")
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise _UnreadableError(line, f"has too many values (more than {MAX_VALUES:,}); the rest was not read")
         if isinstance(event, yaml.AliasEvent):
-            self._problem(line, steps, f"aliases (*{event.anchor}) are not allowed; write the value out")
-            return Node(None, self.file, line)
+            if (line, event.anchor) not in self._aliases:  # a line may hold thousands
+                self._aliases.add((line, event.anchor))
+                self._problem(line, steps, f"aliases (*{event.anchor}) are not allowed; write the value out")
+            return _LOST
         assert isinstance(event, yaml.NodeEvent)
         if event.anchor is not None:
             self._problem(line, steps, f"anchors (&{event.anchor}) are not allowed; remove it")
         if getattr(event, "tag", None) is not None:
             self._problem(line, steps, "tags (!) are not allowed; write the plain value")
         if isinstance(event, yaml.MappingStartEvent):
-            return self._map(line, steps)
+            return self._map(line, steps, in_braces=bool(event.flow_style))
         if isinstance(event, yaml.SequenceStartEvent):
             return self._list(line, steps)
         assert isinstance(event, yaml.ScalarEvent)
-        return Node(self._scalar(event, steps), self.file, line)
+        try:
+            return Node(self._scalar(event, steps), self.file, line)
+        except ValueError as error:
+            self._problem(line, steps, str(error))
+            return _LOST
 
     def _list(self, line: int, steps: Steps) -> Node:
         items: list[Node] = []
         node = Node(items, self.file, line)
         while not isinstance(event := self._next(), yaml.SequenceEndEvent):
-            items.append(self._node(event, (*steps, Index(len(items)))))
+            item = self._node(event, (*steps, Index(len(items))))
+            items.append(Node(None, self.file, self.line) if item is _LOST else item)
         return node
 
-    def _map(self, line: int, steps: Steps) -> Node:
+    def _map(self, line: int, steps: Steps, in_braces: bool) -> Node:
         entries: dict[Key, Node] = {}
-        node = Node(entries, self.file, line)
+        number, groups = (steps, ""), ""  # a number, and what commas within it have made keys of their own
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             set_on = self.line
             key = self._key(event, steps)
             inner = (*steps, "?" if key is None else key)
-            value = self._node(self._next(), inner)
-            if key is None:
+            written = self._next()
+            after_comma = _plain(event) or ""
+            if in_braces and number[1] and _GROUP.fullmatch(after_comma) and _plain(written) == "":
+                groups += after_comma
+                continue
+            self._ensure_whole(set_on, *number, groups)
+            number, groups = (inner, text if _INTEGER.fullmatch(text := _plain(written) or "") else ""), ""
+            value = self._node(written, inner)
+            if key is None or value is _LOST:
                 continue
             if key in entries:
                 self._problem(set_on, inner, f"duplicate key; it is set on line {entries[key].line} already")
                 continue
             entries[key] = Node(value.value, self.file, set_on)
-        return node
+        self._ensure_whole(self.line, *number, groups)
+        return Node(entries, self.file, line)
+
+    def _ensure_whole(self, line: int, steps: Steps, number: str, groups: str) -> None:
+        """Refuse a number with commas in it, such as 12,000, which braces read as several keys."""
+        if groups:
+            self._problem(line, steps, f"a comma ends a value in braces; write {number}{groups} without commas")
 
     def _key(self, event: yaml.Event, steps: Steps) -> Key | None:
         """Return a key of a map; None, with a problem, if it cannot be one."""
@@ -158,7 +196,10 @@ class _Reader:
         if event.value == "<<" and event.style is None:
             self._problem(line, steps, "merge keys (<<) are not allowed; use `extends`")
             return None
-        key = self._node(event, (*steps, "?")).value
+        node = self._node(event, (*steps, "?"))
+        if node is _LOST:
+            return None
+        key = node.value
         if isinstance(key, str | int | float) and not isinstance(key, bool) and key == key:
             return key
         self._problem(
@@ -172,11 +213,12 @@ class _Reader:
             if forbidden:
                 self._problem(self.line, steps, f"contains {forbidden}")
             return str(event.value)
-        try:
-            return resolve(event.value)
-        except ValueError as error:
-            self._problem(self.line, steps, str(error))
-            return 0
+        return resolve(event.value)
+
+
+def _plain(event: yaml.Event) -> str | None:
+    """Return the text of a scalar without quotes; None for anything else."""
+    return event.value if isinstance(event, yaml.ScalarEvent) and event.style is None else None
 
 
 def _in_words(error: yaml.MarkedYAMLError) -> str:

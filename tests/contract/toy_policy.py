@@ -34,9 +34,7 @@ def run(budgets: list[float | None]) -> list[dict[str, Any]]:
     found = []
     absent = None
     for budget in budgets:
-        settings = (
-            {} if budget is None else {"policies.billboards.budget_per_year": budget, "policies.billboards.start": 2021}
-        )
+        settings = {} if budget is None else {"policies.billboards": {"budget_per_year": budget, "start": 2021}}
         records = simulate(small("baseline", {"horizon.years": 2, "economics.run_off_years": 0, **settings}))
         absent = absent or records
         by_ads = records.leads["arrived"][records.leads["channel"] == 0]

@@ -32,9 +32,9 @@ CROWD: dict[str, object] = {
     "economics.run_off_years": 0,
 }
 """Owners and word of mouth alone: nobody advertises, sellers have time for everybody. Ticks of two weeks save time."""
-PROGRAMME: dict[str, object] = {"policies.referral.referrer_credit": 2000, "policies.referral.buyer_discount": 2000}
+PROGRAMME: dict[str, object] = {"policies.referral": {"referrer_credit": 2000, "buyer_discount": 2000}}
 ONE_YEAR: dict[str, object] = {"horizon.years": 1}
-CREDIT_ONLY: dict[str, object] = {"policies.referral.referrer_credit": 2000, "policies.referral.buyer_discount": 0}
+CREDIT_ONLY: dict[str, object] = {"policies.referral": {"referrer_credit": 2000, "buyer_discount": 0}}
 
 
 def crowd(overrides: Mapping[str, object], households: Sequence[int] = (15_000, 15_000)) -> Scenario:

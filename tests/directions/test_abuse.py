@@ -22,12 +22,8 @@ def _dishonest(records: Records) -> Bools:
 
 def _abuse(reward: float, checked: float, replicate: int) -> tuple[int, int]:
     """Dishonest claims that were paid, and credits granted for them, with a reward for both sides."""
-    programme = {
-        "policies.referral.referrer_credit": reward,
-        "policies.referral.buyer_discount": reward,
-        "policies.referral.check_share": checked,
-    }
-    records = run({**TEMPTED, **programme}, replicate)
+    programme = {"referrer_credit": reward, "buyer_discount": reward, "check_share": checked}
+    records = run({**TEMPTED, "policies.referral": programme}, replicate)
     dishonest = _dishonest(records)
     granted = ~np.isnan(records.credits["vested"]) & dishonest[records.credits["order"]]
     assert (records.orders["discount"][dishonest & records.orders["rejected"]] == 0).all()

@@ -60,7 +60,7 @@ VALUES = [
      "must be a whole number of at least 1, not 0"),
     ("market:\n  districts: [null]\n", ":5: market.districts[0]: ", "must be a map of keys"),
     ("market: {districts: 3}\n", ":4: market.districts: ", "must be a list"),
-    ("market:\n  segments:\n", ":5: market.segments: ", "missing: null takes the value away"),
+    ("market:\n  segments:\n", ":5: market.segments: ", "missing: null, or nothing, takes the value away"),
 ]  # fmt: skip
 
 SCHEDULES = [
@@ -68,7 +68,7 @@ SCHEDULES = [
     ("capacity: {2020: 1, 2021.5: two}\n", ":4: capacity.2021.5: ", "must be a whole number"),
     ("capacity: {2020: 1, later: 2}\n", ":4: capacity.later: ", "keys of a schedule are calendar years"),
     ("capacity: {20: 1}\n", ":4: capacity.20: ", "keys of a schedule are calendar years from 1900 to 2200"),
-    ("capacity: {}\n", ":4: capacity: ", "must have at least 1 entry"),
+    ("capacity: {}\n", ":4: capacity: ", "keys of a schedule are calendar years"),
     ("capacity: [1]\n", ":4: capacity: ", "or such values by calendar year, not a list"),
     (
         "policies: {referral: {referrer_credit: {2020: -5}}}\n",
@@ -116,11 +116,11 @@ FILES = [
     (b"", "scenarios/x.yaml: is empty"),
     (b"\n  \n", "scenarios/x.yaml: is empty"),
     (b"# only a comment\n", "scenarios/x.yaml: is empty"),
-    (b"- 1\n", "scenarios/x.yaml:1: must be a map of keys, not a list"),
-    (b"hello\n", "scenarios/x.yaml:1: must be a map of keys, not the text 'hello'"),
+    (b"- 1\n", "scenarios/x.yaml:1: must be a map of keys, such as `name: mine`, not a list"),
+    (b"hello\n", "scenarios/x.yaml:1: must be a map of keys, such as `name: mine`, not the text 'hello'"),
     (b"a: 1\nb: \xff\n", "scenarios/x.yaml:2: is not UTF-8 text (byte 0xff)"),
     ("a: 1\n".encode("utf-16"), "scenarios/x.yaml: is UTF-16; save it as UTF-8"),
-    ("a: 1\n".encode("utf-16-le"), "scenarios/x.yaml:1: contains the control character U+0000"),
+    ("a: 1\n".encode("utf-16-le"), "scenarios/x.yaml: is UTF-16; save it as UTF-8"),
     (bytes(range(256)), "scenarios/x.yaml:2: is not UTF-8"),
     (b"%YAML 1.1\n---\na: 1\n", "scenarios/x.yaml:1: directives (%) are not allowed"),
     (b"a: 1\n" * 60_000, "scenarios/x.yaml: is too large (293 kB); a scenario has at most 256 kB"),
@@ -149,7 +149,7 @@ def test_names_cannot_trick_paths(project: Project, name: str) -> None:
 
 def test_name_and_other_required_keys_point_at_their_map(project: Project) -> None:
     project.write("scenarios/x.yaml", "# a comment\nextends: baseline\n")
-    assert project.problems("x") == ["scenarios/x.yaml:2: name: missing; it has no default"]
+    assert project.problems("x") == ["scenarios/x.yaml:2: name: missing; give one, for example `name: mine`"]
 
 
 @pytest.mark.parametrize("version", ["2", "'1'", "true", "1.5"])
@@ -176,10 +176,10 @@ def test_all_problems_of_all_files_at_once(project: Project) -> None:
 
 
 def test_thousands_of_problems_stay_readable_and_quick(project: Project) -> None:
-    project.write("scenarios/x.yaml", HEAD + "".join(f"polici{n}: 1\n" for n in range(5000)))
+    project.write("scenarios/x.yaml", HEAD + "".join(f"polici{n}: 1\n" for n in range(4000)))
     lines = project.problems("x")
     assert len(lines) == 101
-    assert lines[-1] == "scenarios/x.yaml: and 4900 more problems"
+    assert lines[-1] == "scenarios/x.yaml: and 3900 more problems"
 
 
 def test_odd_file_names_stay_on_one_line(project: Project, tmp_path: Path) -> None:

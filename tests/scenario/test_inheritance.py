@@ -73,7 +73,8 @@ def test_extends_never_leaves_its_two_folders(project: Project, reference: str) 
     project.write("secret.yaml", BASELINE)
     project.write("scenarios/x.yaml", BASELINE + f"extends: {reference}\n")
     (line,) = project.problems("x")
-    assert line.startswith("scenarios/x.yaml:13: extends: must be the name of a scenario beside this file")
+    one = "one scenario" if reference.startswith("[") else "a scenario"
+    assert line.startswith(f"scenarios/x.yaml:13: extends: must be the name of {one} beside this file")
 
 
 def test_links_that_lead_outside_are_refused(project: Project) -> None:

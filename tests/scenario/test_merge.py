@@ -89,7 +89,8 @@ def test_every_value_knows_who_set_it(parent: dict[Any, Any], child: dict[Any, A
 def test_nulls_are_noted_with_their_steps() -> None:
     cleared: Cleared = []
     merged({"a": {"b": 1}}, {"a": {"b": None}, "c": [{"d": None}], "e": {2020: None}}, cleared)
-    assert [dotted(steps) for steps, _ in cleared] == ["a.b", "c[0].d"]
+    assert [dotted(clearing.steps) for clearing in cleared] == ["a.b", "c[0].d"]
+    assert [clearing.around for clearing in cleared] == [("b",), ()]
 
 
 WORDS = st.lists(st.tuples(st.sampled_from(["a", "b-1", "成都"]), st.lists(st.integers(0, 99), max_size=2)), min_size=1)

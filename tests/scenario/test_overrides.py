@@ -43,6 +43,7 @@ def test_python_values_mean_the_same_as_text(project: Project) -> None:
         "seed": np.int64(3),
         "drift": np.float64(0.5),
         "policies": {"paid_ads": {"budget_per_year": Schedule((1.0, 2.0), (2020.0, 2022.5))}},
+        "policies.referral": {},
         "policies.referral.share": 1,
     }
     assert project.load("baseline", texts).scenario == project.load("baseline", values).scenario

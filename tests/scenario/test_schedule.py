@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from sim.schedule import Schedule, Scheduled, ScheduledCap, ScheduledCount
+from sim.schedule import YEAR_PATTERN, Schedule, Scheduled, ScheduledCap, ScheduledCount
 from sim.units import Money, Share
 
 YEAR = st.integers(1900, 2200) | st.floats(1900, 2200)
@@ -107,5 +107,6 @@ def test_a_schedule_of_a_wrong_value_is_checked_like_a_written_one() -> None:
 
 def test_the_json_schema_offers_numbers_and_maps() -> None:
     number = {"minimum": 0, "maximum": 1, "type": "number", "unit": "share"}
-    years = {"type": "object", "minProperties": 1, "additionalProperties": number}
-    assert TypeAdapter(Scheduled[Share]).json_schema() == {"oneOf": [number, years]}
+    years = {"type": "object", "minProperties": 1, "patternProperties": {YEAR_PATTERN: number}}
+    years["additionalProperties"] = False
+    assert TypeAdapter(Scheduled[Share]).json_schema() == {"anyOf": [number, years]}

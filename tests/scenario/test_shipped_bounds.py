@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim import cli
+from sim.commands import compare
 from sim.errors import ScenarioError, UsageError
 from sim.scenario import dump, load, read
 from sim.scenario.schema.root import Scenario
@@ -16,7 +17,7 @@ CREDIT = "policies.referral.referrer_credit=4000"
 
 def compared(*words: str) -> list[Scenario]:
     options: argparse.Namespace = cli.parser().parse_args(["compare", *words])
-    return cli._compared(options)
+    return compare._compared(options)
 
 
 BOUNDS = [
@@ -26,7 +27,7 @@ BOUNDS = [
     ("replicates=10000", "must be at most 9999, not 10000"),
     ("stores.per_district=1001", "must be at most 1000, not 1001"),
     ("stores.sellers_per_store=1001", "must be at most 1000, not 1001"),
-    ("stores.by_district={chengdu-3: 1001}", "must be at most 1000, not 1001"),
+    ("stores.by_district={tier1-north: 1001}", "must be at most 1000, not 1001"),
     ("brand.price=nan", "must be an amount of money of at least 0, for example 1000, or such values by calendar year, "
      "not the text 'nan'"),
 ]  # fmt: skip

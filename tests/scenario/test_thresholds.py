@@ -20,15 +20,15 @@ BAD = [
     ("{metric: cac, min: 5, max: 3}", ".max: must be at least min (5), not 3"),
     (
         "{metric: cac, max: 1, by: {year: 2099}}",
-        ".by.year: must be a year of this scenario, not 2099; there are: 2020,",
+        ".by.year: must be a value of year in this scenario, not 2099; years are 2020 to 2025",
     ),
     (
         "{metric: cac, max: 1, by: {year: '2020'}}",
-        ".by.year: must be a year of this scenario, not the text '2020'; wri",
+        ".by.year: must be a value of year in this scenario, not the text '2020'; wri",
     ),
-    ("{metric: cac, max: 1, by: {channel: refferal}}", ".by.channel: must be a channel of this scenario, not the text"),
-    ("{metric: orders, max: 1, by: {segment: family}}", ".by.segment: must be a segment of this scenario, not the te"),
-    ("{metric: ltv, max: 1, by: {referred: 1}}", ".by.referred: must be a referred of this scenario, not 1; there are"),
+    ("{metric: cac, max: 1, by: {channel: refferal}}", ".by.channel: must be a value of channel in this scenario"),
+    ("{metric: orders, max: 1, by: {segment: family}}", ".by.segment: must be a value of segment in this scenario"),
+    ("{metric: ltv, max: 1, by: {referred: 1}}", ".by.referred: must be a value of referred in this scenario"),
 ]
 
 

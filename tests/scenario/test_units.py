@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from sim.errors import FieldError, Problem
-from sim.scenario.names import Name
+from sim.names import Name
 from sim.schedule import ScheduledCap
 from sim.units import (
     Calendar,

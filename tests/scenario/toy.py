@@ -7,8 +7,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sim.errors import FieldError, ScenarioError
+from sim.names import Name
 from sim.scenario.loader import Resolved, read
-from sim.scenario.names import Name
 from sim.scenario.overrides import Overrides
 from sim.schedule import Schedule, Scheduled, ScheduledCap, ScheduledCount
 from sim.units import Calendar, Capped, Count, Factor, Money, PositiveCount, Rate, Real, Share, Status, Weeks
@@ -72,7 +72,7 @@ class Behaviour(Part):
 
 class Toy(Part):
     schema_version: Literal[1]
-    name: Name
+    name: Name = Field(examples=["mine"])
     description: str = ""
     seed: Count = 1
     drift: Real = 0.0

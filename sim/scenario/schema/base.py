@@ -20,12 +20,3 @@ def require_above_zero(name: str, schedule: Schedule[float]) -> None:
     """Refuse a price that is zero at some time: choices weigh the logarithm of prices."""
     if min(schedule.values) <= 0:
         raise FieldError((name, "must be above 0 at all times, for example 200000"))
-
-
-def require_segments(name: str, values: dict[str, object], segments: list[str]) -> None:
-    """Refuse a map over segments that misses one or names an unknown one."""
-    missing = [s for s in segments if s not in values]
-    unknown = [s for s in values if s not in segments]
-    if missing or unknown:
-        what = f"lacks {', '.join(missing)}" if missing else f"names unknown segments {', '.join(unknown)}"
-        raise ValueError(f"{name} {what}; the market's segments are {', '.join(segments)}")

@@ -5,12 +5,14 @@ Every constant is an input with a source, calibrated against one named target, o
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Final
 
-from pydantic import model_validator
+from pydantic import Field
 
 from sim.scenario.schema.base import Section
 from sim.units import Days, Factor, Km, Rate, Real, Share, Status, Weeks, Years
+
+_above_zero: Final = Field(gt=0)
 
 
 def _assumed(low: float, high: float, why: str = "judgement of the authors") -> Status:
@@ -28,18 +30,18 @@ def _calibrated(source: str, target: str, low: float, high: float) -> Status:
 class Behaviour(Section):
     """How people need, notice, trust, talk, choose, wait, stay and leave."""
 
-    replacement_years: Annotated[Years, _sourced("M09", 6.0, 9.0)]
+    replacement_years: Annotated[Years, _above_zero, _sourced("M09", 6.0, 9.0)]
     """Mean time between two car purchases of a household, years."""
-    replacement_shape: Annotated[Factor, _assumed(1.5, 4.0)]
+    replacement_shape: Annotated[Factor, _above_zero, _assumed(1.5, 4.0)]
     """Weibull shape of that time: above 1, old cars are replaced sooner than new ones."""
-    search_days: Annotated[Days, _sourced("M11, D10", 60.0, 180.0)]
+    search_days: Annotated[Days, _above_zero, _sourced("M11, D10", 60.0, 180.0)]
     """Mean length of a search, from need to decision, days."""
-    search_shape: Annotated[Factor, _assumed(1.2, 3.0)]
+    search_shape: Annotated[Factor, _above_zero, _assumed(1.2, 3.0)]
     """Weibull shape of the length of a search."""
 
-    awareness_memory_weeks: Annotated[Weeks, _assumed(8.0, 52.0)]
+    awareness_memory_weeks: Annotated[Weeks, _above_zero, _assumed(8.0, 52.0)]
     """Time in which noticed contacts fade to 1/e, weeks."""
-    trust_memory_weeks: Annotated[Weeks, _assumed(26.0, 104.0)]
+    trust_memory_weeks: Annotated[Weeks, _above_zero, _assumed(26.0, 104.0)]
     """Time in which trust and distrust fade to 1/e, weeks."""
     impression_awareness: Annotated[Factor, _assumed(0.005, 0.03)]
     """Awareness added by one effective advertising impression."""
@@ -56,7 +58,7 @@ class Behaviour(Section):
     """Occasions per year at which an average owner might speak about the car with one acquainted household."""
     talk_spread: Annotated[Factor, _assumed(0.5, 2.0, "few owners bring most (domain; a 5/15/80 pyramid, C35)")]
     """Coefficient of variation of these rates between households, gamma distributed; 0 where all are alike."""
-    referred_talk: Annotated[Factor, _sourced("M21", 1.3, 1.57)]
+    referred_talk: Annotated[Factor, _above_zero, _sourced("M21", 1.3, 1.57)]
     """How many times more often an owner talks who was brought by another owner."""
     seniority_trust: Annotated[Factor, _assumed(0.0, 0.5, "seniority acts (C24; C22, C26 give the direction)")]
     """How much more a word moves trust per medal tier of the owner who speaks (novice 0 to legend 3)."""
@@ -76,7 +78,7 @@ class Behaviour(Section):
     """The same after an invitation with a link."""
     invite_motive_floor: Annotated[Share, _assumed(0.2, 0.8, "reward on or off matters more than its size")]
     """Motivation brought by any reward at all, however small."""
-    invite_half_reward: Annotated[Share, _assumed(0.002, 0.03)]
+    invite_half_reward: Annotated[Share, _above_zero, _assumed(0.002, 0.03)]
     """Reward felt, as a share of the car's price, at which the rest of motivation is half reached."""
     invite_step_friction: Annotated[Factor, _assumed(0.2, 1.0, "T21, T26")]
     """Exponent by which each manual step lowers the ability to invite."""
@@ -87,17 +89,17 @@ class Behaviour(Section):
     pull_forward_weeks: Annotated[Weeks, _assumed(0.0, 52.0)]
     """How far ahead a need may be brought forward by an invitation, weeks."""
 
-    contact_odds_5_minutes: Annotated[Factor, _assumed(100.0, 1000.0, "M14 gives ratios, not the level")]
+    contact_odds_5_minutes: Annotated[Factor, _above_zero, _assumed(100.0, 1000.0, "M14 gives ratios, not the level")]
     """Odds of still reaching someone five minutes after contact data was left."""
-    contact_exponent_10_minutes: Annotated[Factor, _sourced("M14", 2.0, 3.0)]
+    contact_exponent_10_minutes: Annotated[Factor, _above_zero, _sourced("M14", 2.0, 3.0)]
     """Power with which these odds fall with the delay, up to 10 minutes."""
-    contact_exponent_30_minutes: Annotated[Factor, _sourced("M14", 1.4, 2.0)]
+    contact_exponent_30_minutes: Annotated[Factor, _above_zero, _sourced("M14", 1.4, 2.0)]
     """The same from 10 to 30 minutes."""
-    contact_exponent_day: Annotated[Factor, _sourced("M14", 1.0, 1.6)]
+    contact_exponent_day: Annotated[Factor, _above_zero, _sourced("M14", 1.0, 1.6)]
     """The same beyond 30 minutes."""
     visit_propensity: Annotated[Factor, _assumed(0.3, 2.0)]
     """Exponent of agreeing to a visit in one call, at interest 1 next door to the store."""
-    visit_km: Annotated[Km, _assumed(5.0, 30.0, "D17")]
+    visit_km: Annotated[Km, _above_zero, _assumed(5.0, 30.0, "D17")]
     """Distance at which that exponent falls to 1/e, km."""
     visit_delay_days: Annotated[Days, _assumed(2.0, 10.0)]
     """Mean time from the call to the visit, days."""
@@ -105,7 +107,7 @@ class Behaviour(Section):
     """Share of visits that include a test drive."""
     spot_decision_share: Annotated[Share, _assumed(0.0, 0.6)]
     """Share of visitors who decide at the visit instead of at the end of their search."""
-    nurture_weeks: Annotated[Weeks, _assumed(2.0, 8.0, "D11")]
+    nurture_weeks: Annotated[Weeks, _above_zero, _assumed(2.0, 8.0, "D11")]
     """Time between follow-up calls to someone who is not ready yet, weeks."""
 
     choice_product: Annotated[Factor, _assumed(1.0, 4.0, "L03, L04, T18")]
@@ -121,7 +123,7 @@ class Behaviour(Section):
     choice_loyalty: Annotated[Factor, _assumed(0.5, 3.0, "M08 is checked, not fitted")]
     """Weight of an owner's satisfaction above the middle, and of the kept relationship, in the choice."""
 
-    cancel_shape: Annotated[Factor, _assumed(1.0, 4.0, "L16: monotone in the wait")]
+    cancel_shape: Annotated[Factor, _above_zero, _assumed(1.0, 4.0, "L16: monotone in the wait")]
     """Weibull shape of the time to cancelling: above 1, the hazard grows with the wait."""
 
     satisfaction_spread: Annotated[Factor, _assumed(0.05, 0.2)]
@@ -149,26 +151,3 @@ class Behaviour(Section):
 
     anchor_share: Annotated[Share, _assumed(0.0, 0.4, "referred customers stay longer while their referrer does")]
     """Part of that hazard that is gone as long as the owner who brought one keeps the own relationship."""
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        for name in (
-            "replacement_years",
-            "replacement_shape",
-            "search_days",
-            "search_shape",
-            "referred_talk",
-            "awareness_memory_weeks",
-            "trust_memory_weeks",
-            "visit_km",
-            "nurture_weeks",
-            "cancel_shape",
-            "invite_half_reward",
-            "contact_odds_5_minutes",
-            "contact_exponent_10_minutes",
-            "contact_exponent_30_minutes",
-            "contact_exponent_day",
-        ):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be above 0")
-        return self

@@ -7,6 +7,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from sim.errors import FieldError
+from sim.names import SegmentName
 from sim.scenario.schema.base import Section, require_above_zero
 from sim.schedule import Schedule, Scheduled
 from sim.units import Capped, Days, Factor, Km, Money, Rate, Share, Weeks, Years
@@ -26,7 +28,7 @@ class InitialOwners(Section):
 class Brand(Section):
     """Product, price, margin, capacity and initial owners."""
 
-    product_strength: dict[str, Scheduled[Share]] = Field(min_length=1)
+    product_strength: dict[SegmentName, Scheduled[Share]] = Field(min_length=1)
     """Product strength per segment, 0 (nobody would recommend it) to 1: the '1' before the zeros (T18, L03, L04)."""
     price: Scheduled[Money]
     """List price, money per car."""
@@ -58,6 +60,8 @@ class Brand(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         require_above_zero("price", self.price)
-        if sum(g.per_1000_households for g in self.initial_owners) > 1000:
-            raise ValueError("initial_owners: the groups add up to more than 1,000 per 1,000 households")
+        total = sum(group.per_1000_households for group in self.initial_owners)
+        if total > 1000:
+            message = f"the groups add up to {total:.9g} per 1,000 households; at most 1,000 can own the car"
+            raise FieldError(("initial_owners", message))
         return self

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from sim.errors import FieldError
-from sim.scenario.names import Name
+from sim.names import Name, SegmentName
 from sim.scenario.schema.base import Section, require_above_zero
 from sim.schedule import Scheduled
 from sim.units import Factor, Km, Money, PositiveCount, Share, Weeks
@@ -16,7 +16,7 @@ from sim.units import Factor, Km, Money, PositiveCount, Share, Weeks
 class District(Section):
     """One district, simulated at natural size and standing for more of its kind."""
 
-    name: Name
+    name: Name = Field(examples=["chengdu-3"])
     """Name of the district."""
     tier: int = Field(ge=1, le=5)
     """City tier, 1 (largest cities) to 5."""
@@ -68,7 +68,8 @@ class NetworkSettings(Section):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not self.well_mixed and not self.strong_ties <= self.mean_degree <= self.max_degree:
-            raise FieldError(("mean_degree", "must lie between strong_ties and max_degree"))
+            bounds = f"strong_ties ({self.strong_ties:.15g}) and max_degree ({self.max_degree})"
+            raise FieldError(("mean_degree", f"must lie between {bounds}, not at {self.mean_degree:.15g}"))
         return self
 
 
@@ -77,7 +78,7 @@ class Rival(Section):
 
     product_strength: Scheduled[Share]
     """Product strength, one value for all segments unless `by_segment` says otherwise (0 to 1)."""
-    by_segment: dict[str, Scheduled[Share]] = Field(default_factory=dict)
+    by_segment: dict[SegmentName, Scheduled[Share]] = Field(default_factory=dict)
     """Product strength per segment where it differs."""
     price: Scheduled[Money]
     """Price, money per car."""
@@ -97,11 +98,11 @@ class Market(Section):
 
     districts: list[District] = Field(min_length=1)
     """The simulated districts."""
-    segments: dict[str, Segment] = Field(min_length=1)
+    segments: dict[Name, Segment] = Field(min_length=1)
     """Kinds of households by name; shares sum to 1."""
     network: NetworkSettings = NetworkSettings()
     """The social network."""
-    rivals: dict[str, Rival] = Field(default_factory=dict)
+    rivals: dict[Name, Rival] = Field(default_factory=dict)
     """Rival offers by name; without any, who decides buys the brand."""
 
     searching_at_start: Share | None = None
@@ -109,19 +110,19 @@ class Market(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        total = sum(s.share for s in self.segments.values())
+        faults = []
+        total = sum(segment.share for segment in self.segments.values())
         if abs(total - 1.0) > 1e-6:
-            raise ValueError(f"segments: shares must sum to 1, they sum to {total:g}")
-        names = [d.name for d in self.districts]
-        twice = sorted({n for n in names if names.count(n) > 1})
-        if twice:
-            raise ValueError(f"districts: the name {twice[0]!r} is used twice")
-        for d in self.districts:
-            if d.represents < d.households:
-                raise ValueError(f"districts: {d.name} represents fewer than the {d.households} households simulated")
-        for name, rival in self.rivals.items():
-            unknown = [s for s in rival.by_segment if s not in self.segments]
-            if unknown:
-                known = ", ".join(self.segments)
-                raise ValueError(f"rivals: {name}.by_segment names unknown segment {unknown[0]!r}; known are {known}")
+            faults.append(("segments", f"shares must sum to 1, they sum to {total:.9g}"))
+        places: dict[str, int] = {}
+        for place, district in enumerate(self.districts):
+            first = places.setdefault(district.name, place)
+            if first < place:
+                message = f"'{district.name}' is the name of districts[{first}] already; choose another"
+                faults.append((f"districts[{place}].name", message))
+            if district.represents < district.households:
+                message = f"must be at least the {district.households} households simulated, not {district.represents}"
+                faults.append((f"districts[{place}].represents", message))
+        if faults:
+            raise FieldError(*faults)
         return self

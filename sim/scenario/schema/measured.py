@@ -60,5 +60,8 @@ FIXED_LABELS: Mapping[str, tuple[str | int | bool, ...]] = {
 }
 """Labels of the dimensions that are the same in every scenario; years and segments are the scenario's own."""
 
+DIMENSIONS = tuple(sorted({name for sets in MEASURED_BY.values() for by in sets for name in by}))
+"""Every dimension that some metric is measured by."""
+
 YEARS = ("year", "since_start_to")
 """Dimensions whose labels are the reported calendar years."""

@@ -8,16 +8,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, create_model, model_validator
 
 from sim.errors import FieldError
+from sim.names import Name
 from sim.policies import POLICIES
-from sim.scenario.names import Name
-from sim.scenario.schema.base import Section, require_segments
+from sim.scenario.schema.base import Section
 from sim.scenario.schema.behaviour import Behaviour
 from sim.scenario.schema.brand import Brand
 from sim.scenario.schema.market import Market
-from sim.scenario.schema.measured import FIXED_LABELS, MEASURED_BY, YEARS
+from sim.scenario.schema.measured import DIMENSIONS, FIXED_LABELS, MEASURED_BY, YEARS
 from sim.scenario.schema.stores import Stores
-from sim.scenario.suggest import advice
-from sim.scenario.tree import shown
+from sim.scenario.suggest import advice, nearest
+from sim.scenario.tree import clipped, shown
 from sim.units import PositiveCount, Rate, Weeks, Years
 
 MAX_REPLICATES = 9_999
@@ -51,42 +51,55 @@ class Economics(Section):
 class Threshold(Section):
     """A metric that must stay within bounds."""
 
-    metric: str
+    metric: str = Field(json_schema_extra={"enum": [*sorted(MEASURED_BY)]})
     """Name of the metric."""
     min: float | None = None
     """Lowest mean allowed."""
     max: float | None = None
     """Highest mean allowed."""
-    by: dict[str, str | int | bool] = Field(default_factory=dict)
+    by: dict[str, str | int | bool] = Field(
+        default_factory=dict, json_schema_extra={"propertyNames": {"enum": [*DIMENSIONS]}}
+    )
     """Dimensions, such as {year: 2025}."""
 
     @model_validator(mode="after")
     def _measured(self) -> Self:
+        faults = []
         if self.metric not in MEASURED_BY:
             hint = advice(self.metric, MEASURED_BY, "metrics are")
-            raise FieldError(("metric", f"there is no metric '{self.metric}'; {hint}"))
-        if not any(set(dimensions) == set(self.by) for dimensions in MEASURED_BY[self.metric]):
+            faults.append(("metric", f"there is no metric {clipped(self.metric)!r}; {hint}"))
+        elif not any(set(dimensions) == set(self.by) for dimensions in MEASURED_BY[self.metric]):
             known = "; ".join(", ".join(dimensions) for dimensions in MEASURED_BY[self.metric] if dimensions)
-            raise FieldError(
-                ("by", f"'{self.metric}' is not measured by {', '.join(self.by) or 'nothing'}, but {known}")
-            )
+            given = clipped(", ".join(self.by)) or "nothing"
+            words = {word for dimensions in MEASURED_BY[self.metric] for word in dimensions}
+            near = [nearest(word, words) for word in self.by if word not in words]
+            hint = f"; did you mean '{near[0]}'?" if near and near[0] else ""
+            faults.append(("by", f"'{self.metric}' is not measured by {given}, but {known}{hint}"))
         if self.min is None and self.max is None:
-            raise FieldError(("", "needs min or max, for example `max: 9000`"))
-        if self.min is not None and self.max is not None and self.max < self.min:
-            raise FieldError(("max", f"must be at least min ({self.min:g}), not {self.max:g}"))
+            faults.append(("", "needs min or max, for example `max: 9000`"))
+        elif self.min is not None and self.max is not None and self.max < self.min:
+            faults.append(("max", f"must be at least min ({self.min:.15g}), not {self.max:.15g}"))
+        if faults:
+            raise FieldError(*faults)
         return self
 
-    def ensure_labels(self, place: str, own: Mapping[str, Sequence[str | int | bool]]) -> None:
-        """Raise FieldError below `place` for a label that a dimension does not have; `own` adds the scenario's."""
+    def strange_labels(self, own: Mapping[str, Sequence[str | int | bool]]) -> list[tuple[str, str]]:
+        """Return what is wrong with labels that a dimension does not have; `own` adds those of the scenario."""
         labels = {**FIXED_LABELS, **own}
+        faults = []
         for dimension, label in self.by.items():
             # True equals 1 and is still no year.
             if not any(type(label) is type(known) and label == known for known in labels[dimension]):
                 names = [str(known).lower() if isinstance(known, bool) else str(known) for known in labels[dimension]]
-                message = f"must be a {dimension} of this scenario, not {shown(label)}"
-                quoted = isinstance(label, str) and label in names
-                hint = "write it without quotes" if quoted else advice(str(label), names, "there are")
-                raise FieldError((f"{place}.by.{dimension}", f"{message}; {hint}"))
+                message = f"must be a value of {dimension} in this scenario, not {shown(label)}"
+                if isinstance(label, str) and label in names:
+                    hint = "write it without quotes"
+                elif dimension in YEARS:
+                    hint = f"years are {names[0]} to {names[-1]}"
+                else:
+                    hint = advice(str(label), names, "there are")
+                faults.append((f"by.{dimension}", f"{message}; {hint}"))
+        return faults
 
 
 _POLICY_FIELDS: dict[str, Any] = {
@@ -102,7 +115,7 @@ class Scenario(Section):
 
     schema_version: Literal[1]
     """Version of the scenario language."""
-    name: Name
+    name: Name = Field(examples=["mine"])
     """Name, also of the run directory."""
     description: str = ""
     """What the scenario is about, one or two sentences."""
@@ -124,51 +137,55 @@ class Scenario(Section):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         segments = list(self.market.segments)
-        require_segments("brand.product_strength", dict(self.brand.product_strength), segments)
-        names = [d.name for d in self.market.districts]
-        for name in self.stores.by_district:
-            if name not in names:
-                raise ValueError(f"stores.by_district names unknown district {name!r}; known are {', '.join(names)}")
-        self._programme_fits(segments)
-        own: dict[str, Sequence[str | int | bool]] = {
-            "segment": segments,
-            **dict.fromkeys(YEARS, range(self.horizon.start_year, self.horizon.start_year + self.horizon.years)),
-        }
+        faults = [
+            ("brand.product_strength", f"lacks the segment '{name}'; give a share from 0 to 1, for example {name}: 0.6")
+            for name in segments
+            if name not in self.brand.product_strength
+        ]
+        faults += self._too_generous()
+        years = range(self.horizon.start_year, self.horizon.start_year + self.horizon.years)
+        own: dict[str, Sequence[str | int | bool]] = {"segment": segments, **dict.fromkeys(YEARS, years)}
         for place, threshold in enumerate(self.thresholds):
-            threshold.ensure_labels(f"thresholds[{place}]", own)
+            faults += [(f"thresholds[{place}].{path}", message) for path, message in threshold.strange_labels(own)]
+        if faults:
+            raise FieldError(*faults)
         return self
 
-    def _programme_fits(self, segments: list[str]) -> None:
-        """Refuse a referral programme that gives more than the car costs, or that rewards segments nobody knows."""
+    def _too_generous(self) -> list[tuple[str, str]]:
+        """Return what is wrong with a referral programme that gives as much as the car costs, or more."""
         referral = getattr(self.policies, "referral", None)
         if referral is None:
-            return
+            return []
         given = (referral.buyer_discount, referral.subsidy)
-        knots = sorted({year for term in (*given, self.brand.price) for year in term.years}) or [
-            self.horizon.start_year
-        ]
-        for year in knots:  # between knots all three are linear
-            if sum(term.at(year) for term in given) >= self.brand.price.at(year):
+        knots = {year for term in (*given, self.brand.price) for year in term.years} or {float(self.horizon.start_year)}
+        for year in sorted(knots):  # between knots all three are linear
+            discount, subsidy, price = (term.at(year) for term in (*given, self.brand.price))
+            if discount + subsidy >= price:
                 name = (
                     "subsidy"
                     if max(referral.subsidy.values) > max(referral.buyer_discount.values)
                     else "buyer_discount"
                 )
-                message = f"buyer_discount and subsidy must together stay below brand.price; in {year:g} they do not"
-                raise FieldError((f"policies.referral.{name}", message))
-        maps = {"menu": referral.menu}
-        maps |= {f"rewards.{name}.worth_by_segment": kind.worth_by_segment for name, kind in referral.rewards.items()}
-        faults = [
-            (
-                f"policies.referral.{path}.{name}",
-                f"there is no segment '{name}'; {advice(name, segments, 'segments are')}",
-            )
-            for path, by_segment in maps.items()
-            for name in by_segment
-            if name not in segments
-        ]
-        if faults:
-            raise FieldError(*faults)
+                message = (
+                    f"buyer_discount ({discount:.15g}) and subsidy ({subsidy:.15g}) must together stay below "
+                    f"brand.price ({price:.15g}); in {year:g} they do not"
+                )
+                return [(f"policies.referral.{name}", message)]
+        return []
+
+    def notes(self) -> list[tuple[str, str]]:
+        """Return what is allowed but hardly meant, as paths and messages."""
+        first, after = self.horizon.start_year, self.horizon.start_year + self.horizon.years
+        span = f"{first} to {after - 1}" if self.horizon.years > 1 else f"only {first}"
+        found = []
+        for name, policy in self.active_policies():
+            if policy.start is not None and policy.start >= after:
+                message = f"{policy.start:.15g} lies after the horizon ({span}), so that the policy never runs"
+                found.append((f"policies.{name}.start", message))
+            elif policy.stop is not None and policy.stop <= first:
+                message = f"{policy.stop:.15g} lies before the horizon ({span}), so that the policy never runs"
+                found.append((f"policies.{name}.stop", message))
+        return found
 
     def active_policies(self) -> list[tuple[str, Any]]:
         """Policies that are present, in registry order."""

@@ -7,6 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from sim.errors import FieldError
+from sim.names import DistrictName
 from sim.scenario.schema.base import Section
 from sim.units import Capped, Count, Hours, Minutes, Money, Share
 
@@ -19,7 +21,7 @@ class Stores(Section):
 
     per_district: StoreCount = 2
     """Stores in each district."""
-    by_district: dict[str, StoreCount] = Field(default_factory=dict)
+    by_district: dict[DistrictName, StoreCount] = Field(default_factory=dict)
     """Number of stores where it differs, by district name."""
     sellers_per_store: Annotated[Count, Field(le=1000)] = 6
     """Sellers in each store."""
@@ -51,14 +53,21 @@ class Stores(Section):
     @model_validator(mode="after")
     def _open(self) -> Self:
         if self.close_hour <= self.open_hour:
-            raise ValueError(f"close_hour ({self.close_hour:g}) must be later than open_hour ({self.open_hour:g})")
+            message = f"must be later than open_hour ({self.open_hour:.15g}), not {self.close_hour:.15g}"
+            raise FieldError(("close_hour", message))
+        faults = []
         if not math.isinf(self.hours_per_week) and self.hours_per_week > self.open_hours_per_week() + 1e-6:
-            raise ValueError(
-                f"hours_per_week ({self.hours_per_week:g}) must not exceed the {self.open_hours_per_week():.4g} hours "
-                "a store is open; widen open_hour and close_hour or write unlimited"
+            message = (
+                f"must be at most the {self.open_hours_per_week():.4g} hours per week a store is open, not "
+                f"{self.hours_per_week:.15g}; widen open_hour and close_hour or write unlimited"
             )
+            faults.append(("hours_per_week", message))
         if abs(self.skill_mean - 0.5) + self.skill_spread > 0.5:
-            raise ValueError("skill_mean and skill_spread must keep skill within 0 and 1")
+            most = 0.5 - abs(self.skill_mean - 0.5)
+            message = f"must be at most {most:.15g}, so that skill_mean {self.skill_mean:.15g} plus or minus it stays "
+            faults.append(("skill_spread", f"{message}within 0 and 1, not {self.skill_spread:.15g}"))
+        if faults:
+            raise FieldError(*faults)
         return self
 
     def open_hours_per_week(self) -> float:
