@@ -33,6 +33,7 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
 
     `replicate` numbers the repetition; the same number in two scenarios shares its luck. `placebo` is a butterfly (a
     seller of every store loses six minutes a week) whose effect is the noise floor of comparisons by household.
+    `events` makes the records complete enough for an event log (`sim.experiment.events.log`); nothing else changes.
     `isolated` and `order` are for tests: households who know nobody, and a permutation of the rows of the people table.
     """
 
@@ -42,12 +43,14 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
         replicate: int = 0,
         *,
         placebo: bool = False,
+        events: bool = False,
         isolated: int = 0,
         order: NDArray[np.int64] | None = None,
     ) -> None:
         super().__init__()
         self.replicate = replicate
-        self.world = World(scenario, Key(scenario.seed, replicate), isolated=isolated, order=order, placebo=placebo)
+        key = Key(scenario.seed, replicate)
+        self.world = World(scenario, key, isolated=isolated, order=order, placebo=placebo, events=events)
         driving.begin_initial(self.world)
         ownership.begin_initial(self.world)
         self.datacollector = mesa.DataCollector(model_reporters=_TOTALS)
@@ -71,6 +74,7 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
         ownership.live(world)  # service, satisfaction, relationship kept or dropped
         rewards.lapse(world)  # credits nobody redeemed in time
         ownership.loosen(world)  # who was held by a referrer who left
+        census.follow(world)  # who knows the brand, where an event log is asked for
         census.take(world)
         audit.close(world)  # the books against the tables
         self.datacollector.collect(self)

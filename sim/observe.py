@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.channels import PAID_ADS, VERTICAL_MEDIA
 from sim.process import programme
-from sim.records import Columns, Records
+from sim.records import Columns, Noted, Records
 from sim.table import Table
 from sim.world.people import I8, Rows
 from sim.world.world import World
@@ -93,6 +93,7 @@ def records(world: World) -> Records:
         stocks=_stocks(world),
         hours=_hours(world),
         media=_media(world),
+        noted=_noted(world),
     )
 
 
@@ -216,3 +217,15 @@ def _media(world: World) -> Columns:
         "spent": world.media_spent.ravel().copy(),
         "unspent": (world.media_offered - world.media_spent).ravel(),
     }
+
+
+def _noted(world: World) -> Noted | None:
+    """The journal, None where none was asked for."""
+    people, journal = world.people, world.journal
+    if journal is None:
+        return None
+    columns = {name: getattr(people, name)[world.row_of] for name in ("district", "segment")}
+    words, awareness, redemptions = (
+        _columns(table, list(table.columns)) for table in (journal.words, journal.awareness, journal.redemptions)
+    )
+    return Noted(world.end, columns, words, awareness, redemptions)

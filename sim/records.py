@@ -30,6 +30,24 @@ Columns = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
+class Noted:
+    """What the event log needs beyond the other tables; noted only where one is asked for.
+
+    households: district, segment; a row per household, by id.
+    words: tick, moment, speaker, hearer (household ids), good, bad, invitation, strong: words that reached somebody.
+    awareness: household, moment, known, channel (-1 none): households that came to know the brand, or forgot it.
+    redemptions: credit (row), moment, amount (minor units).
+    """
+
+    until: float
+    """Nothing at or after this moment has happened yet, years; moments in a seller's queue may lie ahead of it."""
+    households: Columns
+    words: Columns
+    awareness: Columns
+    redemptions: Columns
+
+
+@dataclass(frozen=True)
 class Records:
     """The logs of one replicate.
 
@@ -88,6 +106,7 @@ class Records:
     stocks: Columns
     hours: Columns
     media: Columns
+    noted: Noted | None = None
 
     @property
     def end(self) -> float:

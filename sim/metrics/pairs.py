@@ -30,6 +30,9 @@ PAIR_METRICS: dict[str, Metric] = {}
 class Classified:
     """The orders of a pair of runs, one row per (household, k) whose earlier order lies in the horizon."""
 
+    household: Ints
+    number: Ints
+    """k, from 0."""
     kind: Ints
     """Index in KINDS."""
     channel: Ints
@@ -102,6 +105,8 @@ def classify(
     brought = np.zeros(len(pairs))
     brought[np.searchsorted(pairs, keys[0])] = np.where(runs[0]["referrer"] >= 0, runs[0]["value"], 0.0)
     return Classified(
+        household=pairs[scope] // span,
+        number=pairs[scope] % span,
         kind=kind[scope],
         channel=shown["channel"][scope],
         year=earlier[scope].astype(np.int64),

@@ -1,4 +1,7 @@
-"""What is counted at the end of each calendar year: the stocks of every district and segment."""
+"""What is counted at the end of each calendar year: the stocks of every district and segment.
+
+Where an event log is asked for, who knows the brand is noted in every tick.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,32 @@ from sim.world.people import BRAND, Bool, Rows, Stage
 from sim.world.world import World
 
 
+def follow(world: World) -> None:
+    """Note who came to know the brand in this tick and who forgot it, for the event log alone: nothing without one."""
+    if world.journal is None:
+        return
+    people = world.people
+    drives = people.car == BRAND
+    world.journal.follow(world.now, world.end, people.id, people.group, _aware(world), drives, world.media.awareness)
+
+
+def _aware(world: World) -> Bool:
+    everyone = np.arange(len(world.people))
+    awareness, _, _ = touches.personal(world, everyone)
+    return touches.aware(world, everyone, awareness)
+
+
 def take(world: World) -> None:
     """Count the stocks once a year, at its last tick: the only pass over all households."""
     if (world.tick + 1) % world.ticks_per_year:
         return
     people = world.people
-    everyone = np.arange(len(people))
-    awareness, _, _ = touches.personal(world, everyone)
     owner = people.car == BRAND
     lead_group = people.group[world.leads.person[world.open_leads]]
     world.counts.append(
         {
             "year_end": world.year,
-            "aware": _count(world, touches.aware(world, everyone, awareness)),
+            "aware": _count(world, _aware(world)),
             "prospects": _count(world, people.stage == Stage.SEARCHING),
             "open_leads": np.bincount(lead_group, minlength=len(world.media.awareness)),
             "waiting": _count(world, people.stage == Stage.WAITING),

@@ -105,6 +105,8 @@ def redeem(world: World, rows: Rows, moment: F64) -> None:
             used = int(min(left, credits.face[row] - credits.redeemed[row]))
             left -= used
             credits.redeemed[row] += used
+            if world.journal is not None and used > 0:
+                world.journal.redemptions.append(1, credit=row, moment=when, amount=used)
             if credits.redeemed[row] == credits.face[row]:
                 _end(world, row, when, CreditState.REDEEMED)
 

@@ -171,6 +171,18 @@ def _hear(world: World, talks: Talks) -> None:
     """Touch those who heard something, and let some of those in a search leave contact data."""
     _leave_contact(world, talks)
     people, b = world.people, world.behaviour
+    if world.journal is not None:
+        world.journal.words.append(
+            len(talks.owner),
+            tick=world.tick,
+            moment=talks.moment,
+            speaker=people.id[talks.owner],
+            hearer=people.id[talks.friend],
+            good=talks.good,
+            bad=talks.bad,
+            invitation=talks.invitation,
+            strong=talks.strong,
+        )
     order = numeric.ordered(people.id[talks.owner], talks.moment, talks.friend)
     first = numeric.starts(talks.friend[order])
     friend, index = talks.friend[order][first], np.cumsum(first) - 1

@@ -19,6 +19,7 @@ from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY
 from sim.world import build
 from sim.world.agenda import Agenda
 from sim.world.exposed import Exposed
+from sim.world.journal import Journal
 from sim.world.network import Network
 from sim.world.owners import Acts, Credits, Ownerships
 from sim.world.people import BRAND, F64, I8, Rows
@@ -117,11 +118,19 @@ class World:
     """One replicate of one scenario at one moment; verbs take it and change it.
 
     `isolated` appends households who know nobody, `order` permutes the rows of the people table (both for tests),
-    `placebo` lets a seller of every store lose a few minutes: a butterfly, used as a noise floor.
+    `placebo` lets a seller of every store lose a few minutes: a butterfly, used as a noise floor. `events` keeps the
+    journal that the event log needs.
     """
 
     def __init__(
-        self, scenario: Scenario, key: Key, *, isolated: int = 0, order: Rows | None = None, placebo: bool = False
+        self,
+        scenario: Scenario,
+        key: Key,
+        *,
+        isolated: int = 0,
+        order: Rows | None = None,
+        placebo: bool = False,
+        events: bool = False,
     ) -> None:
         self.scenario = scenario
         self.behaviour = scenario.behaviour
@@ -152,6 +161,7 @@ class World:
         self.media_offered = np.zeros((2, len(districts)), dtype=np.int64)
         self.media_spent = np.zeros((2, len(districts)), dtype=np.int64)
         self.media = self._media(len(districts) * len(self.segments))
+        self.journal = Journal(len(self.people), len(self.media.awareness)) if events else None
         self.new_leads = slice(0, 0)
         self.searching = 0
         self.exposed = Exposed(self.people)

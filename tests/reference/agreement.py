@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from sim.channels import NO_CHANNEL, PAID_ADS, REFERRAL, WORD_OF_MOUTH
 from sim.model import GrowthModel
 from sim.world.people import BRAND, Stage
 from sim.world.stores import Outcome
@@ -102,6 +103,11 @@ class Agreement:
         self.open_orders: list[Order] = []
         self.seen_leads = self.seen_orders = 0
         self.differences: list[str] = []
+        self.known: dict[int, bool] = {}
+        """Households that know the brand, and whether they drive it."""
+        self.learned: list[tuple[int, int, bool, int]] = []
+        """Household, tick, whether it has come to know the brand or has forgotten it, what made it known."""
+        self.advertised: list[float] = []
 
     def check(self) -> None:
         """Compare everything that may have changed in this tick; raises AssertionError with the first differences."""
@@ -127,6 +133,7 @@ class Agreement:
         self.value("line", 0, "busy_until", world.line_busy_until, m.line_busy_until)
         self.day_book()
         self.counts()
+        self.awareness()
         self.report()
 
     def check_logs(self) -> None:
@@ -151,7 +158,39 @@ class Agreement:
         entries = zip(*(c[name].tolist() for name in ("tick", "district", "channel", "purpose", "amount")), strict=True)
         booked = sorted((*key, amount) for key, amount in m.books.items() if amount)
         self.values("ledger", "(tick, district, channel, purpose, amount)", sorted(entries), booked)
+        self.journal()
         self.report()
+
+    def awareness(self) -> None:
+        """Follow who knows the brand."""
+        m = self.twin.market
+        heard: dict[int, int] = {}
+        for tick, _, _, hearer, *_, invitation, _ in reversed(m.words):
+            if tick < m.tick:
+                break
+            heard[hearer] = REFERRAL if invitation or heard.get(hearer) == REFERRAL else WORD_OF_MOUTH
+        stocks = [g.awareness for g in m.groups]
+        rose = [now > before for now, before in zip(stocks, self.advertised, strict=True)] if self.advertised else []
+        known = {h.id: h.drives_brand for h in m.households if aware(m, h)}
+        for who in known.keys() - self.known.keys():
+            by_ads = PAID_ADS if rose and rose[m.households[who].group] else NO_CHANNEL
+            self.learned.append((who, m.tick, True, NO_CHANNEL if known[who] else heard.get(who, by_ads)))
+        for who in self.known.keys() - known.keys():
+            self.learned.append((who, m.tick + self.known[who], False, NO_CHANNEL))
+        self.known, self.advertised = known, stocks
+
+    def journal(self) -> None:
+        """Compare what was noted for the event log."""
+        journal, m = self.model.world.journal, self.twin.market
+        assert journal is not None
+        for table, mine in ((journal.words, m.words), (journal.redemptions, m.spent)):
+            columns = (getattr(table, name).tolist() for name in table.columns)
+            name = type(table).__name__
+            self.values(name, f"({', '.join(table.columns)})", sorted(zip(*columns, strict=True)), sorted(mine))
+        a = journal.awareness
+        tick = (a.moment * m.ticks_per_year + 0.5).astype(int)  # a forgotten brand may be noted at the tick's end
+        fast = sorted(zip(*(c.tolist() for c in (a.household, tick, a.known, a.channel)), strict=True))
+        self.values("Awareness", "(household, tick, known, channel)", fast, sorted(self.learned))
 
     # parts
 

@@ -94,6 +94,11 @@ class Market:
         self.calls = [0] * self.districts
         self.visits = [0] * self.districts
         self.test_drives = [0] * self.districts
+        # for the event log
+        self.words: list[tuple[int, float, int, int, bool, bool, bool, bool]] = []
+        """Tick, moment, ids of speaker and hearer, praise, bad, invitation, strong tie."""
+        self.spent: list[tuple[int, float, int]] = []
+        """Row of the credit, moment, minor units."""
         self.happened: Counter[str] = Counter()
         """How often each kind of event occurred."""
 

@@ -107,6 +107,7 @@ def redeem(m: Market, h: Household, moment: float) -> None:
         if paid == 0:
             continue
         credit.redeemed += paid
+        m.spent.append((credit.row, moment, paid))
         left -= paid
         m.happened["redeemed in part" if credit.redeemed < credit.face else "redeemed"] += 1
         if credit.redeemed == credit.face:

@@ -55,6 +55,8 @@ def spread(m: Market) -> None:
             schedule(m, h, h.talk_at)
     leave_contact(m, words)
     hear(m, words)
+    for w in words:
+        m.words.append((m.tick, w.moment, w.owner.id, w.friend.id, w.praise, w.bad, w.invitation, w.strong))
 
 
 def begin(m: Market, h: Household, moment: float) -> None:

@@ -36,7 +36,7 @@ EVENTS = [
 @functools.cache
 def together(name: str) -> tuple[GrowthModel, Twin]:
     """Fast model and twin, side by side to the end; raises AssertionError where they part."""
-    model = GrowthModel(scenario(name))
+    model = GrowthModel(scenario(name), events=True)
     twin = Twin(model)
     agreement = Agreement(model, twin)
     for _ in range(model.ticks):
