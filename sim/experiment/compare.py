@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import html
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +55,9 @@ class Difference:
     verdict: str
     n: int
     """Replicates in which both are defined."""
+    replicates_to_settle: int | None = None
+    """How many such replicates would about end an inconclusive verdict (`sim.metrics.statistics`); None if it is
+    another verdict, if there is no interval, or if no run can have so many."""
 
 
 FIELDS = tuple(name for name in Difference.__dataclass_fields__ if name != "n")
@@ -103,14 +108,17 @@ class Comparison:
         known = {number: table for number, table in orders.items() if table is not None}
         if not known:
             return []
-        return _effects(f"{self.names[0]}+placebo", self.reference, known)
+        rows = _effects(f"{self.names[0]}+placebo", self.reference, known)
+        # However many replicates there are, those with a placebo are as few as ever.
+        return [dataclasses.replace(row, replicates_to_settle=None) for row in rows]
 
     @property
     def frame(self) -> pd.DataFrame:
         """The differences as a frame."""
         import pandas as pd
 
-        return pd.DataFrame([{name: getattr(row, name) for name in (*FIELDS, "n")} for row in self.differences])
+        frame = pd.DataFrame([{name: getattr(row, name) for name in (*FIELDS, "n")} for row in self.differences])
+        return frame.astype({"replicates_to_settle": "Int64"})
 
     def get(self, scenario: str, metric: str, **by: int | str | bool) -> Difference:
         """One difference, such as `get("referral", "cac", year=2025)`.
@@ -180,8 +188,10 @@ class Comparison:
         return "\n".join([shown, "", *self.sentences()])
 
     def _repr_html_(self) -> str:
-        words = "".join(f"<p>{sentence}</p>" for sentence in self.sentences())
-        return words + str(self.frame.to_html(index=False, escape=True))
+        words = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in self.sentences())
+        # The class keeps notebooks from reading dollar signs as mathematics.
+        table = self.frame.to_html(index=False, escape=True)
+        return f'<div class="tex2jax_ignore mathjax_ignore">{words}{table}</div>'
 
 
 def cost_sentence(row: Difference, reference: str, year: int) -> str:
@@ -206,7 +216,17 @@ def cost_sentence(row: Difference, reference: str, year: int) -> str:
         claim, count = f"{row.scenario} costs practically the same per customer as {reference}; cheaper", cheaper
     else:
         claim, count = f"{row.scenario} may be cheaper or dearer per customer than {reference}; cheaper", cheaper
-    return f"{when}, {claim} in {count} of {row.n} replicates: {amounts}; {spread}."
+    more = settling(row)
+    hint = f"; {more} replicates would settle it (it has {row.n})" if more else ""
+    return f"{when}, {claim} in {count} of {row.n} replicates: {amounts}; {spread}{hint}."
+
+
+def settling(row: Difference) -> str:
+    """How many replicates would settle an inconclusive difference, in words; empty for others, and without interval."""
+    if row.verdict != "inconclusive" or not math.isfinite(row.low):
+        return ""
+    most = f"more than {metrics.MOST_REPLICATES:,}"
+    return most if row.replicates_to_settle is None else f"about {row.replicates_to_settle:,}"
 
 
 def _metric_differences(name: str, reference: Result, result: Result) -> list[Difference]:
@@ -238,7 +258,13 @@ def _effects(name: str, reference: Result, orders: Mapping[int, tuple[Columns, S
 
 def _pair_rows(reference: Result, orders: Columns, scope: Scope, without: Tables) -> list[metrics.Row]:
     """The metrics of one pair of replicates."""
-    pairs = metrics.classify(
+    pairs = matched(reference, orders, scope, without)
+    return [row for metric in metrics.PAIR_METRICS.values() for row in metric.rows(pairs)]
+
+
+def matched(reference: Result, orders: Columns, scope: Scope, without: Tables) -> metrics.Classified:
+    """The orders of a replicate held against those of the reference, household by household."""
+    return metrics.classify(
         orders,
         without.orders,
         np.array(scope.weights),
@@ -247,7 +273,6 @@ def _pair_rows(reference: Result, orders: Columns, scope: Scope, without: Tables
         owners=scope.owners,
         start_year=reference.scenario.horizon.start_year,
     )
-    return [row for metric in metrics.PAIR_METRICS.values() for row in metric.rows(pairs)]
 
 
 def _difference(name: str, row: metrics.Comparison, unit: str) -> Difference:

@@ -16,12 +16,21 @@ from sim.metrics import (  # noqa: F401  (they register)
 from sim.metrics.base import METRICS, Metric, Row, View
 from sim.metrics.owners import owners_by_district
 from sim.metrics.pairs import PAIR_METRICS, Classified, classify
-from sim.metrics.statistics import Comparison, Summary, paired, summarise
+from sim.metrics.statistics import (
+    MOST_REPLICATES,
+    Comparison,
+    Summary,
+    half_width,
+    paired,
+    replicates_for,
+    summarise,
+)
 from sim.metrics.value import customer_value
 from sim.records import Columns, Records
 
 __all__ = [
     "METRICS",
+    "MOST_REPLICATES",
     "PAIR_METRICS",
     "Classified",
     "Comparison",
@@ -31,8 +40,10 @@ __all__ = [
     "View",
     "classify",
     "compute",
+    "half_width",
     "of_pairs",
     "paired",
+    "replicates_for",
     "summarise",
 ]
 

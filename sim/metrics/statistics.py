@@ -6,6 +6,7 @@ the same order: the r-th of both share every draw a policy does not touch, and w
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,10 @@ from sim.metrics.base import METRICS, Floats, Label, Metric, Row, ratio
 from sim.metrics.pairs import PAIR_METRICS
 
 CONFIDENCE = 0.95
+
+MOST_REPLICATES = 9_999
+"""The most replicates a run can have; a test holds it against the scenarios' limit."""
+
 Replicates = Sequence[Sequence[Row]]
 _Key = tuple[str, tuple[tuple[str, Label], ...]]
 
@@ -50,6 +55,10 @@ class Comparison(NamedTuple):
     n: int
     pairing_gain: float
     """Standard deviation the difference would have between independent runs, by the one it has between paired runs."""
+    replicates_to_settle: int | None
+    """How many replicates in which both are finite would about end an inconclusive verdict: the fewest at which the
+    interval around the present mean, of the present standard deviation, would decide. None for any other verdict, where
+    there is no deviation (fewer than two), and where even `MOST_REPLICATES` would not do."""
 
 
 class _Spread(NamedTuple):
@@ -85,6 +94,23 @@ def paired(reference: Replicates, scenario: Replicates) -> list[Comparison]:
     return _comparisons(keys, before, after)
 
 
+def half_width(deviation: float, n: int) -> float:
+    """Half the 95% t interval of a mean over `n` replicates with this standard deviation; nan below two."""
+    return _quantile(n) * deviation / n**0.5 if n else np.nan
+
+
+def replicates_for(deviation: float, width: float, most: int = MOST_REPLICATES) -> int | None:
+    """The fewest replicates whose 95% t interval reaches at most `width` to either side of the mean.
+
+    `deviation` is the standard deviation between replicates, in the unit of `width`. None if `most` would not do,
+    or if one of the two is nan.
+    """
+    numbers = range(2, most + 1)
+    # The interval narrows with every replicate, so the fewest can be searched by halves.
+    place = bisect_left(numbers, True, key=lambda n: bool(half_width(deviation, n) <= width))
+    return numbers[place] if place < len(numbers) else None
+
+
 def definition(name: str) -> Metric:
     """The definition of a metric of a run or of a pair of runs; raises KeyError if there is none."""
     return METRICS[name] if name in METRICS else PAIR_METRICS[name]
@@ -103,6 +129,8 @@ def _comparisons(keys: list[_Key], before: Floats, after: Floats) -> list[Compar
         low, high, margin = change.low[place], change.high[place], metric.margin * abs(old.mean[place])
         share_better = np.sum(differences * sign > 0) / n if n and metric.better else np.nan
         unchanged = n > 0 and not np.any(differences[np.isfinite(differences)])
+        verdict = "equivalent" if unchanged else _verdict(low, high, margin, metric.better)
+        settle = _to_settle(change.mean[place], change.deviation[place], margin) if verdict == "inconclusive" else None
         comparisons.append(
             Comparison(
                 metric=name,
@@ -114,9 +142,10 @@ def _comparisons(keys: list[_Key], before: Floats, after: Floats) -> list[Compar
                 high=float(high),
                 relative=float(relative[place]),
                 share_better=float(share_better),
-                verdict="equivalent" if unchanged else _verdict(low, high, margin, metric.better),
+                verdict=verdict,
                 n=n,
                 pairing_gain=float(gain[place]),
+                replicates_to_settle=settle,
             )
         )
     return comparisons
@@ -133,17 +162,27 @@ def _verdict(low: float, high: float, margin: float, better: str | None) -> str:
     return "better" if (low > 0) == (better == "up") else "worse"
 
 
-def _spread(values: Floats) -> _Spread:
-    """Statistics down the replicates (rows), finite values only."""
+def _to_settle(mean: float, deviation: float, margin: float) -> int | None:
+    """Replicates at which the interval around this mean lies on one side of zero or within the margin."""
+    # Whichever is easier; only nan and a mean of zero without any margin leave no width at which it would be settled.
+    width = max(abs(mean), margin - abs(mean))
+    return replicates_for(deviation, width) if width > 0 else None
+
+
+def _quantile(n: int) -> float:
+    """Half the width of the interval from `n` replicates, in standard errors; nan below two."""
     from scipy.special import stdtrit  # heavy; only statistics over replicates need it
 
+    return float(stdtrit(n - 1, 0.5 + CONFIDENCE / 2)) if n > 1 else np.nan
+
+
+def _spread(values: Floats) -> _Spread:
+    """Statistics down the replicates (rows), finite values only."""
     finite = np.isfinite(values)
     n = finite.sum(axis=0)
     mean = ratio(np.where(finite, values, 0.0).sum(axis=0), n)
     deviation = np.sqrt(ratio((np.where(finite, values - mean, 0.0) ** 2).sum(axis=0), np.maximum(n - 1, 0)))
-    quantile = np.array(
-        [stdtrit(count - 1, 0.5 + CONFIDENCE / 2) if count > 1 else np.nan for count in range(len(values) + 1)]
-    )
+    quantile = np.array([_quantile(count) for count in range(len(values) + 1)])
     half = quantile[n] * ratio(deviation, np.sqrt(n))
     return _Spread(mean, mean - half, mean + half, deviation, n)
 

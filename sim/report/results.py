@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from sim.experiment.compare import FIELDS, ORDER_EFFECTS, Comparison, Difference
+from sim.experiment import memory
+from sim.experiment.compare import FIELDS, ORDER_EFFECTS, Comparison, Difference, settling
+from sim.experiment.forecast import Forecast
+from sim.experiment.precision import Plan
 from sim.experiment.result import Result
 from sim.report.text import Table, as_json, interval, number
 
@@ -93,9 +96,11 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
     tables = []
     for name in dict.fromkeys(comparison.names[1:]):
         chosen = [row for row in comparison.differences if row.scenario == name and not row.by]
-        cells = [_difference(row) for row in chosen if row.metric in KEY_METRICS]
+        shown = [row for row in chosen if row.metric in KEY_METRICS]
+        cells = [_difference(row) for row in shown]
         title = f"{name}: paired differences to {comparison.names[0]}"
-        tables.append(Table(title, header, cells, optional=("better in", "relative", "mean"), note=_undefined(cells)))
+        note = "\n".join(filter(None, (_undefined(cells), _to_settle(shown))))
+        tables.append(Table(title, header, cells, optional=("better in", "relative", "mean"), note=note))
     effects = [row for row in comparison.differences if row.metric in ORDER_EFFECTS and row.by in ({}, BESIDE)]
     effects = [row for row in effects if (row.metric == "incremental_share") == (row.by == BESIDE)]
     if effects:
@@ -144,6 +149,12 @@ def _undefined(rows: Sequence[Sequence[str]]) -> str:
     return f"- : {reason} ({missing})" if missing else ""
 
 
+def _to_settle(rows: Sequence[Difference]) -> str:
+    """How many replicates would settle what is inconclusive."""
+    needed = [f"{row.metric} {more} (it has {row.n})" for row in rows if (more := settling(row))]
+    return f"replicates that would settle what is inconclusive: {', '.join(needed)}" if needed else ""
+
+
 def run_json(result: Result, health: Sequence[str]) -> str:
     """The JSON of `run`; undefined numbers are null."""
     return as_json(
@@ -159,12 +170,92 @@ def run_json(result: Result, health: Sequence[str]) -> str:
     )
 
 
-def comparison_json(comparison: Comparison) -> str:
+def comparison_json(comparison: Comparison, health: Sequence[str]) -> str:
     """The JSON of `compare`; undefined numbers are null."""
     return as_json(
         {
             "reference": comparison.names[0],
             "scenarios": comparison.names[1:],
             "differences": [{name: getattr(row, name) for name in FIELDS} for row in comparison.differences],
+            "health": list(health),
+        }
+    )
+
+
+def forecast_tables(expected: Forecast) -> list[Table]:
+    """What `--dry-run` says of each scenario."""
+    header = ["scenario", "wanted", "stored", "to simulate", "placebos", "memory each", "at once", "time each"]
+    rows = [
+        [
+            part.scenario,
+            *map(str, (part.wanted, part.stored, part.missing, part.placebos)),
+            f"{part.bytes_each / 1e9:.1f} GB",
+            f"{part.at_once} x {part.bytes_each / 1e9:.1f} GB" if part.at_once else "-",
+            duration(part.seconds_each),
+        ]
+        for part in expected.parts
+    ]
+    return [Table("replicates, memory and time to expect; nothing is simulated", header, rows)]
+
+
+def forecast_sentences(expected: Forecast, plan: Plan) -> list[str]:
+    """What `--dry-run` says of all scenarios together."""
+    if not expected.seconds:
+        return ["Everything is stored already.", *_open_end(plan)]
+    jobs = f"{expected.jobs} job{'s' if expected.jobs > 1 else ''}"
+    usable = f"of {expected.free / 1e9:.1f} GB that are free {memory.USABLE_SHARE:.0%} may be used"
+    needed = f"{expected.bytes / 1e9:.1f} GB of memory are needed with {jobs}; {usable}"
+    fits = "it fits" if expected.fits else f"it does not fit: {memory.advice(expected.fitting)}"
+    rough = [part.scenario for part in expected.parts if part.at_once and not part.timed]
+    basis = (
+        f"an order of magnitude, no run of this size is stored: {', '.join(rough)}" if rough else "as stored runs took"
+    )
+    return [
+        f"{needed}: {fits}.",
+        f"It will take about {duration(expected.seconds)} with {jobs} ({basis}).",
+        *_open_end(plan),
+    ]
+
+
+def _open_end(plan: Plan) -> list[str]:
+    """That more replicates may be added."""
+    names = ", ".join(map(str, plan.goals))
+    return [f"More may be added for the precision of {names}, up to {plan.limit} replicates."] if plan.goals else []
+
+
+def duration(seconds: float) -> str:
+    """A duration in the unit in which people think of it."""
+    for limit, unit, name in ((100, 1, "seconds"), (100 * 60, 60, "minutes"), (48 * 3600, 3600, "hours")):
+        if seconds < limit:
+            return f"{seconds / unit:.2g} {name}"
+    return f"{seconds / 86400:,.0f} days"
+
+
+def forecast_json(expected: Forecast, plan: Plan) -> str:
+    """The JSON of `--dry-run`: numbers of replicates, bytes and seconds."""
+    scenarios = [
+        {
+            "scenario": part.scenario,
+            "wanted": part.wanted,
+            "stored": part.stored,
+            "to_simulate": part.missing,
+            "placebos": part.placebos,
+            "bytes_per_replicate": part.bytes_each,
+            "at_once": part.at_once,
+            "seconds_per_replicate": part.seconds_each,
+            "timed_replicates": part.timed,
+        }
+        for part in expected.parts
+    ]
+    return as_json(
+        {
+            "dry_run": True,
+            "scenarios": scenarios,
+            "jobs": expected.jobs,
+            "bytes": expected.bytes,
+            "bytes_free": expected.free,
+            "fits": expected.fits,
+            "seconds": expected.seconds,
+            "most_replicates": plan.limit,
         }
     )

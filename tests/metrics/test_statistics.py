@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.metrics import Comparison, Row, paired, summarise
+from sim.metrics import MOST_REPLICATES, Comparison, Row, half_width, paired, replicates_for, summarise
 
 
 def _rows(metric: str, *values: float) -> list[list[Row]]:
@@ -124,3 +124,86 @@ def test_computing_metrics_loads_neither_statistics_nor_frames() -> None:
     code = f"import sys, sim.metrics; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("deviation", "width"), [(1.0, 1.0), (1.0, 0.3), (7.0, 0.5), (1.0, 8.9846), (0.0, 0.0)])
+def test_the_fewest_replicates_for_a_width(deviation: float, width: float) -> None:
+    halves = {n: stats.t.ppf(0.975, n - 1) * deviation / math.sqrt(n) for n in range(2, 2000)}
+    assert replicates_for(deviation, width) == next(n for n, half in halves.items() if half <= width)
+
+
+def test_a_width_no_run_can_reach() -> None:
+    needed = replicates_for(1.0, 0.1)
+    assert needed is not None
+    assert replicates_for(1.0, 0.1, needed) == needed
+    assert replicates_for(1.0, 0.1, needed - 1) is None
+    assert replicates_for(1.0, 0.0) is None
+    assert replicates_for(math.nan, 1.0) is None
+
+
+def test_half_width_is_half_the_printed_interval() -> None:
+    sample = [3.0, 5.0, 4.0, 8.0]
+    (row,) = summarise(_rows("cpl", *sample))
+    assert half_width(float(np.std(sample, ddof=1)), 4) == pytest.approx((row.high - row.low) / 2, rel=1e-12)
+    assert math.isnan(half_width(math.nan, 1))
+    assert math.isnan(half_width(math.nan, 0))
+
+
+def test_most_replicates_are_those_a_scenario_can_have() -> None:
+    from sim.scenario.schema.root import MAX_REPLICATES
+
+    assert MOST_REPLICATES == MAX_REPLICATES
+
+
+def _decided(mean: float, deviation: float, margin: float) -> int | None:
+    """The first number of replicates at which the interval says something, tried one by one."""
+    for n in range(2, MOST_REPLICATES + 1):
+        half = stats.t.ppf(0.975, n - 1) * deviation / math.sqrt(n)
+        if mean - half > 0 or mean + half < 0 or (mean - half >= -margin and mean + half <= margin):
+            return n
+    return None
+
+
+@pytest.mark.parametrize(
+    "differences",
+    [
+        [-11.0, 4.0, -9.0, 3.0],  # small against its deviation, and above the margin of 2
+        [3.0, -2.0, 1.5, -2.3, 0.4],  # within the margin one day
+        [8.0, -3.0, 14.0, -4.0],
+    ],
+)
+def test_replicates_to_settle_are_those_that_would_decide(differences: list[float]) -> None:
+    row = _compare("cac", [100.0] * len(differences), [100.0 + change for change in differences])
+    assert row.verdict == "inconclusive"
+    mean, deviation = float(np.mean(differences)), float(np.std(differences, ddof=1))
+    assert row.replicates_to_settle == _decided(mean, deviation, 2.0)
+    assert row.replicates_to_settle is not None
+    assert row.replicates_to_settle > row.n
+
+
+def test_nothing_to_settle() -> None:
+    assert _compare("cac", [100.0, 101.0], [100.0, 101.0]).replicates_to_settle is None
+    assert _compare("cac", [100.0, 101.0, 102.0], [50.0, 51.0, 52.1]).replicates_to_settle is None
+    assert _compare("cac", [100.0], [50.0]).replicates_to_settle is None
+    assert _compare("cac", [math.nan], [math.nan]).replicates_to_settle is None
+
+
+def test_what_no_run_can_settle() -> None:
+    # A mean difference at the edge of the margin, and a hundred times as wide.
+    row = _compare("cac", [100.0, 100.0], [301.0, -99.0])
+    assert row.verdict == "inconclusive"
+    assert row.replicates_to_settle is None
+
+
+def test_so_many_replicates_really_settle_it() -> None:
+    # Of made-up effects of 0.5 standard deviations: from 12 replicates on the estimate is of the right order.
+    rng = np.random.default_rng(5)
+    estimated, needed = [], []
+    for _ in range(40):
+        effects = rng.normal(-5.0, 10.0, 400)
+        rows = {n: _compare("cac", [100.0] * n, (100.0 + effects[:n]).tolist()) for n in (12, 30, 60, 120, 240, 400)}
+        if rows[12].verdict == "inconclusive" and rows[12].replicates_to_settle is not None:
+            estimated.append(rows[12].replicates_to_settle)
+            needed.append(next((n for n, row in rows.items() if row.verdict != "inconclusive"), 400))
+    assert len(estimated) > 15
+    assert 0.5 < np.median(estimated) / np.median(needed) < 2
