@@ -39,8 +39,14 @@ class _Parser(argparse.ArgumentParser):
     def parse_args(self, args: Any = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
         options: argparse.Namespace
         options, unknown = self.parse_known_args(args, namespace)
+        parser: argparse.ArgumentParser = getattr(options, "parser", self)
+        if unknown and not any(word.startswith("-") for word in unknown):
+            # Words after a flag, which argparse leaves over, go on with the list before it.
+            lists = [a.dest for a in parser._actions if not a.option_strings and a.nargs in ("*", "+")]
+            if lists:
+                getattr(options, lists[-1]).extend(unknown)
+                return options
         if unknown:
-            parser: argparse.ArgumentParser = getattr(options, "parser", self)
             wrong = next((word for word in unknown if word.startswith("-")), unknown[0])
             flags = re.findall(r"--[a-z][a-z-]*", parser.format_help())
             if not wrong.startswith("-"):
@@ -88,11 +94,30 @@ def replicating(parser: argparse.ArgumentParser) -> None:
 
 def simulating(parser: argparse.ArgumentParser) -> None:
     """Flags that say how it is simulated, and where results go."""
-    jobs = "replicates at once (default: all processors)"
-    parser.add_argument("--jobs", type=integer(1), default=_processors(), metavar="N", help=jobs)
+    working(parser)
     storing(parser)
+
+
+def working(parser: argparse.ArgumentParser) -> None:
+    """Flags that say how it is simulated."""
+    jobs = "replicates at once (default: all processors)"
+    parser.add_argument("--jobs", type=integer(1), default=processors(), metavar="N", help=jobs)
     parser.add_argument("--no-progress", action="store_true", help="no progress on standard error")
     parser.add_argument("--dry-run", action="store_true", help="say what would be run, and run nothing")
+
+
+def precise(parser: argparse.ArgumentParser) -> None:
+    """Flags that say how precise results must be."""
+    goal = "add replicates until half the 95%% interval is that narrow: cac=2%%, cac[year=2025]=50 (repeatable)"
+    parser.add_argument("--precision", action="append", default=[], metavar="METRIC=WIDTH", help=goal)
+    most = "replicates at most (default: 300)"
+    parser.add_argument("--max-reps", type=integer(1), metavar="N", help=f"with --precision: {most}")
+
+
+def reporting(parser: argparse.ArgumentParser) -> None:
+    """The flag of the file that CI systems read."""
+    text = "write thresholds and failures as JUnit XML, too"
+    parser.add_argument("--junit", type=file, metavar="FILE", help=text)
 
 
 def storing(parser: argparse.ArgumentParser) -> None:
@@ -140,6 +165,13 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
+def file(text: str) -> Path:
+    """A converter for files."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a file is missing")
+    return Path(text)
+
+
 def _nearest_flag(word: str, flags: Sequence[str]) -> str:
     """A hint at the nearest flag; the dashes, which all have, count for nothing."""
     hint = nearest(word.partition("=")[0].lstrip("-"), [flag.lstrip("-") for flag in flags])
@@ -152,6 +184,6 @@ def nearest(word: str, choices: Any) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-def _processors() -> int:
+def processors() -> int:
     """Processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import functools
 from typing import TYPE_CHECKING
 
-from sim.arguments import changing, form, nearest, replicating, simulating
-from sim.commands.shared import caution, complete, failed, flags, load, note, print_data, short
+from sim.arguments import changing, form, nearest, precise, replicating, reporting, simulating
+from sim.commands.shared import (
+    announce,
+    caution,
+    ensure_reportable,
+    failed,
+    flags,
+    load,
+    note,
+    print_data,
+    report_junit,
+    short,
+    simulate,
+)
 from sim.console import say
 from sim.errors import Exit, UsageError
 
@@ -24,51 +37,62 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--without", metavar="POLICY", help="compare one scenario with itself without this policy")
     changing(parser)
     replicating(parser)
+    precise(parser)
     simulating(parser)
     form(parser)
+    reporting(parser)
 
 
 def command(options: argparse.Namespace) -> int:
     """Simulate what is missing and print paired differences to the reference."""
     scenarios = _compared(options)
 
-    from sim.experiment import store
-    from sim.experiment.batch import Demand, relist
+    from sim.experiment import precision, store
+    from sim.experiment.batch import Demand
     from sim.experiment.compare import PLACEBO_REPLICATES, Comparison, ensure_comparable
     from sim.experiment.result import Result
-    from sim.experiment.thresholds import breaches, ensure_known
+    from sim.experiment.thresholds import breaches
+    from sim.experiment.upkeep import adding
     from sim.report import figures, results
 
     for scenario in scenarios:
-        ensure_known(scenario)
         ensure_comparable(scenarios[0], scenario)
-    replicates = options.reps or scenarios[0].replicates
+    plan = precision.plan(options.precision, scenarios[0], options.reps, options.max_reps)
     first, *rest = (store.locate(scenario, options.out) for scenario in scenarios)
     # Named twice, a scenario is compared once; the reference may well be compared with itself.
     targets = [first, *{run.folder: run for run in rest}.values()]
     # Against itself there is no effect to hold against chance.
-    placebos = min(PLACEBO_REPLICATES, replicates) if any(run.hash != targets[0].hash for run in targets) else 0
-    demands = [Demand(targets[0], replicates, placebos)]
-    demands += [Demand(run, replicates) for run in targets[1:] if run.folder != targets[0].folder]
-    failures = complete(options, demands)
-    stored = [[number for number in run.stored() if number < replicates] for run in targets]
+    most_placebos = PLACEBO_REPLICATES if any(run.hash != first.hash for run in targets) else 0
+
+    def demands(replicates: int) -> list[Demand]:
+        others = [Demand(run, replicates) for run in targets[1:] if run.folder != first.folder]
+        return [Demand(first, replicates, min(most_placebos, replicates)), *others]
+
+    if options.dry_run:
+        return announce(options, plan, demands)
+    ensure_reportable(options)
+    done = simulate(options, plan, targets, demands)
+    failures, suite = done.failures, f"compare {' '.join(scenario.name for scenario in scenarios)}"
+    stored = [[number for number in run.stored() if number < done.replicates] for run in targets]
     if any(not set(stored[0]) & set(numbers) for numbers in stored):
+        report_junit(options, suite, [], failures)
         return failed(options, failures)
     reference, *others = (Result.read(run, numbers) for run, numbers in zip(targets, stored, strict=True))
     comparison = Comparison(reference, others)
     tables = results.comparison_tables(comparison)
-    print_data(options, tables, lambda: results.comparison_json(comparison), comparison.sentences())
+    found = list({run.folder: result for run, result in zip(targets, (reference, *others), strict=True)}.values())
+    breached = [f"{result.scenario.name}: {message}" for result in found for message in breaches(result)]
+    health = [failure.message for failure in failures] + done.missed + breached
+    print_data(options, tables, lambda: results.comparison_json(comparison, health), comparison.sentences())
     caution(options, min(len(result.replicates) for result in others))
     for folder in dict.fromkeys(run.folder for run in targets):
         note(options, f"results: {short(folder)}")
-    found = {run.folder: result for run, result in zip(targets, (reference, *others), strict=True)}.values()
-    breached = [f"{result.scenario.name}: {message}" for result in found for message in breaches(result)]
     for message in breached:
         say(message)
+    report_junit(options, suite, found, failures)
     # Last, so that a folder that cannot be written any more keeps nobody from reading what is stored in it.
-    figures.write_forests(comparison)
-    for run in targets[1:]:
-        relist(run)
+    with adding(targets[1:], notify=functools.partial(note, options)):
+        figures.write_forests(comparison)
     return failed(options, failures) or (Exit.BREACHED if breached else Exit.FINE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,27 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 
-def run(scenario: Scenario, replicates: int = 10, jobs: int = 1, *, out: str | Path | None = None) -> Result:
+def run(
+    scenario: Scenario,
+    replicates: int = 10,
+    jobs: int = 1,
+    *,
+    out: str | Path | None = None,
+    events: bool = False,
+    executor: Executor | None = None,
+) -> Result:
     """Simulate the first `replicates` replicates of a scenario, `jobs` at a time.
 
     The results stay in memory; with `out` they are stored in a run directory below that folder, and what is stored
     there already is not simulated again.
+
+    With `events` the result has the event log of every replicate too (`Result.events`); what is stored without one is
+    simulated once more for it.
+
+    `executor` performs the replicates instead of processes of this machine: any `concurrent.futures.Executor`, such as
+    that of a cluster whose machines have the same sources and, with `out`, the same folder. `jobs` is then how many
+    replicates it holds at once; it stays open, and whether they fit into memory is its affair. A replicate that it
+    loses (`BrokenExecutor`) is submitted again, three times at most.
 
     Raises:
         UsageError: numbers below one, too little memory, or a folder that cannot be written.
@@ -30,12 +47,13 @@ def run(scenario: Scenario, replicates: int = 10, jobs: int = 1, *, out: str | P
         raise UsageError("replicates and jobs must be 1 or more")
     if out is not None:
         target = store.locate(scenario, Path(out))
-        if failures := complete([Demand(target, replicates)], jobs):
+        if failures := complete([Demand(target, replicates, events=events)], jobs, executor=executor):
             raise ReplicateError(failures[0].message)
         return Result.read(target, range(replicates))
-    memory.ensure_fits(scenario, min(jobs, replicates))
-    tasks = [Task(scenario, number) for number in range(replicates)]
-    outcomes = execute(tasks, jobs)
+    if executor is None:
+        memory.ensure_fits(scenario, min(jobs, replicates), events=events)
+    tasks = [Task(scenario, number, events=events) for number in range(replicates)]
+    outcomes = execute(tasks, jobs, executor=executor)
     for task, outcome in zip(tasks, outcomes, strict=True):
         if outcome.error:
             raise ReplicateError(f"{task.label} failed: {outcome.error}\n{outcome.details}".rstrip())

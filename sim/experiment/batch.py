@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from sim import compiled
 from sim.errors import UsageError
-from sim.experiment import memory, provenance, store
-from sim.experiment.result import Result
+from sim.experiment import memory, store, upkeep
+from sim.experiment.lock import Notify, locked
+from sim.experiment.manifest import Manifest, Status
 from sim.experiment.runner import Outcome, Task, execute
+from sim.experiment.upkeep import Draw
+
+_LOG = logging.getLogger(__name__)
 
 
 class Progress(Protocol):
@@ -33,17 +34,20 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Demand:
-    """A run and how much of it is needed: its first `replicates`, and its first `placebos`."""
+    """A run and how much of it is needed: its first `replicates`, with `events` each with its event log, and its first
+    `placebos`."""
 
     run: store.Run
     replicates: int
     placebos: int = 0
+    events: bool = False
 
     def missing(self) -> list[Task]:
-        """What is still to be simulated."""
-        scenario, folder = self.run.scenario, self.run.folder
+        """What is still to be simulated, also once more for an event log alone."""
+        scenario, folder, events = self.run.scenario, self.run.folder, self.events
         stored, placebos = set(self.run.stored()), set(self.run.placebos())
-        tasks = [Task(scenario, n, folder=folder) for n in range(self.replicates) if n not in stored]
+        whole = stored & set(self.run.logged()) if events else stored
+        tasks = [Task(scenario, n, folder=folder, events=events) for n in range(self.replicates) if n not in whole]
         return tasks + [Task(scenario, n, True, folder) for n in range(self.placebos) if n not in placebos]
 
 
@@ -65,10 +69,6 @@ class Journal:
     """Duration of each replicate simulated, by run folder and number."""
 
 
-Draw = Callable[[Result], Mapping[str, bytes]]
-"""Draws the figures of a run: contents by file name."""
-
-
 def complete(
     demands: Sequence[Demand],
     jobs: int = 1,
@@ -76,10 +76,12 @@ def complete(
     progress: Progress | None = None,
     executor: Executor | None = None,
     draw: Draw | None = None,
+    notify: Notify = _LOG.warning,
 ) -> list[Failure]:
     """Simulate what is missing of all demands in one go and bring the files of their runs up to date.
 
-    `draw` makes the figures of each run, kept in its folder `figures`.
+    While another process works on one of the runs, this one waits, and then uses what that has stored. `draw` makes
+    the figures of each run, kept in its folder `figures`; `notify` takes sentences for the user.
 
     Interrupted, it keeps the finished replicates and passes the interruption on; the same call continues.
 
@@ -89,28 +91,82 @@ def complete(
     """
     demands = list({demand.run.folder: demand for demand in reversed(demands)}.values())[::-1]
     for demand in demands:
-        store.check(demand.run)
+        Manifest.read(demand.run.folder)  # a damaged one is refused before anything is written or waited for
+    if executor is None:
+        _ensure_fits([demand for demand in demands if not demand.run.folder.exists()], jobs)
+    for demand in demands:
+        try:
+            demand.run.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(store.cannot_write(error, demand.run.folder)) from error
+    with locked([demand.run.folder for demand in demands], notify):
+        if executor is None:
+            _ensure_fits(demands, jobs)
+        return _complete(demands, jobs, progress, executor, draw, notify)
+
+
+def _complete(
+    demands: Sequence[Demand],
+    jobs: int,
+    progress: Progress | None,
+    executor: Executor | None,
+    draw: Draw | None,
+    notify: Notify,
+) -> list[Failure]:
+    """Do what `complete` says, with the locks of the runs held."""
+    found = {demand.run.folder: upkeep.meet(demand.run) for demand in demands}
     tasks = [task for demand in demands for task in demand.missing()]
     for demand in demands:
-        if mine := [task for task in tasks if task.folder == demand.run.folder]:
-            memory.ensure_fits(demand.run.scenario, min(jobs, len(mine)))
+        folder = demand.run.folder
+        if all(task.folder != folder for task in tasks) and not found[folder].as_listed(drawn=draw is not None):
+            _renew(demand, found[folder], draw, notify)
+    begun: dict[Path, Manifest] = {}
     journal = Journal()
-    status = "interrupted"
+    status: Status = "interrupted"
     try:
         for demand in demands:
-            if any(task.folder == demand.run.folder for task in tasks):
-                store.prepare(demand.run)
-        _simulate(tasks, jobs, journal, progress, executor)
+            folder = demand.run.folder
+            if any(task.folder == folder for task in tasks):
+                begun[folder] = upkeep.begin(
+                    demand.run, found[folder], demand.replicates, demand.placebos, demand.events
+                )
+        _simulate(tasks, jobs, journal, progress, executor, notify)
         status = "complete"
     finally:
-        for demand in demands:
-            if demand.run.folder.is_dir():
-                finish(demand, status, journal, draw)
+        for run in (demand.run for demand in demands if demand.run.folder in begun):
+            if run.folder.is_dir():
+                failed = status == "complete" and any(f.folder == run.folder for f in journal.failures)
+                spent = {number: spent for (folder, number), spent in journal.seconds.items() if folder == run.folder}
+                upkeep.finish(
+                    run, found[run.folder], begun[run.folder], "failed" if failed else status, spent, draw, notify
+                )
     return journal.failures
 
 
+def _renew(demand: Demand, found: upkeep.Found, draw: Draw | None, notify: Notify) -> None:
+    """Make derived files anew that are missing or have changed; what is stored can be read without them."""
+    run = demand.run
+    try:
+        begun = upkeep.begin(run, found, demand.replicates, demand.placebos, demand.events)
+        upkeep.finish(run, found, begun, "complete", {}, draw, notify)
+    except UsageError as error:
+        notify(str(error))
+
+
+def _ensure_fits(demands: Sequence[Demand], jobs: int) -> None:
+    """Refuse what does not fit into the memory of this machine."""
+    for demand in demands:
+        if missing := demand.missing():
+            memory.ensure_fits(demand.run.scenario, min(jobs, len(missing)), events=demand.events)
+
+
 def _simulate(
-    tasks: Sequence[Task], jobs: int, journal: Journal, progress: Progress | None, executor: Executor | None
+    tasks: Sequence[Task],
+    jobs: int,
+    journal: Journal,
+    progress: Progress | None,
+    executor: Executor | None,
+    notify: Notify,
 ) -> None:
     """Perform the tasks, noting failures and durations."""
     if not tasks:
@@ -129,78 +185,7 @@ def _simulate(
     try:
         if progress:
             progress.start(len(tasks))
-        execute(tasks, jobs, watch=watch, executor=executor)
+        execute(tasks, jobs, watch=watch, executor=executor, notify=notify)
     finally:
         if progress:
             progress.stop()
-
-
-def finish(demand: Demand, status: str, journal: Journal, draw: Draw | None = None) -> None:
-    """Write what is derived from the stored replicates of a run: summary and figures, then the manifest of all files.
-
-    Nothing is written when the run is as its manifest says.
-
-    Raises:
-        UsageError: the folder cannot be written.
-    """
-    run = demand.run
-    before = store.manifest(run.folder)
-    if any(failure.folder == run.folder for failure in journal.failures):
-        status = "failed"
-    stored = run.stored()
-    extended = any(folder == run.folder for folder, _ in journal.seconds)
-    if not extended and before.get("status") == status:
-        return
-    try:
-        if stored and status != "interrupted":
-            result = Result.read(run, stored)
-            summary = store.parquet_bytes(result.summary_columns())
-            drawn = draw(result) if draw else {}
-            (run.folder / store.FIGURES).mkdir(exist_ok=True)
-            figures = {run.folder / store.FIGURES / name: content for name, content in drawn.items()}
-            store.write_whole({run.folder / store.SUMMARY: summary, **store.scenario_file(run, len(stored)), **figures})
-        _write_manifest(run, before, status, journal)
-    except OSError as error:
-        raise UsageError(store.cannot_write(error, run.folder)) from error
-
-
-def _write_manifest(run: store.Run, before: dict[str, Any], status: str, journal: Journal) -> None:
-    """List versions, timings and the checksum of every file."""
-    seconds = {number: spent for (folder, number), spent in journal.seconds.items() if folder == run.folder}
-    timings = before.get("timings", {}).get("seconds", {}) | seconds
-    content = {
-        "format": 1,
-        "scenario": run.scenario.name,
-        "hash": run.hash,
-        "identity": store.identity(run.scenario),
-        "sources": compiled.sources_digest(),
-        "seed": run.scenario.seed,
-        "replicates": len(run.stored()),
-        "status": status,
-        "versions": provenance.versions(),
-        "git": provenance.git_state(),
-        "timings": {
-            "finished": datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="seconds"),
-            "seconds": dict(sorted(timings.items())),
-        },
-        "files": _checksums(run),
-    }
-    _write_json(run, content)
-
-
-def relist(run: store.Run) -> None:
-    """List the files of a run anew after some were added, such as the figures of a comparison."""
-    if content := store.manifest(run.folder):
-        _write_json(run, {**content, "files": _checksums(run)})
-
-
-def _checksums(run: store.Run) -> dict[str, str]:
-    files = sorted(path for path in run.folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    return {
-        path.relative_to(run.folder).as_posix(): store.sha256(path) for path in files if path.name != store.MANIFEST
-    }
-
-
-def _write_json(run: store.Run, content: dict[str, Any]) -> None:
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
-    store.write_whole({run.folder / store.MANIFEST: f"{text}\n".encode()})

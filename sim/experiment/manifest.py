@@ -14,6 +14,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sim.errors import StoreError, UsageError
+from sim.experiment import regular
 
 FILE = "manifest.json"
 FORMAT = 2
@@ -21,8 +22,18 @@ FORMAT = 2
 
 READABLE = (1, FORMAT)
 
+MOST = 9_999
+"""Replicates of a run; their files carry the number with four digits."""
+
+LARGEST = 64 * 1024**2
+"""Larger files are not read, bytes; the manifest of 9,999 replicates has less than 10 MB."""
+
 Status = Literal["running", "complete", "failed", "interrupted"]
 """`running` until the work ends; a run that is `running` while nobody holds its lock was killed."""
+
+
+class LaterVersionError(StoreError):
+    """A manifest of a later format than this version reads; it may well be undamaged."""
 
 
 class Timings(BaseModel):
@@ -51,10 +62,12 @@ class Manifest(BaseModel):
     sources: str
     """SHA-256 of the package's sources."""
     seed: int
-    wanted: int
+    wanted: int = Field(ge=0, le=MOST)
     """Replicates that the last experiment on this run asked for."""
-    placebos: int
+    placebos: int = Field(ge=0, le=MOST)
     """Placebo replicates it asked for."""
+    events: bool
+    """Whether it asked for event logs."""
     replicates: int
     """Replicates that were there, whole, when this was written."""
     status: Status
@@ -75,14 +88,17 @@ class Manifest(BaseModel):
 
         Raises:
             UsageError: the folder cannot be read.
-            StoreError: the manifest is damaged, was edited, or has a format that this version does not read.
+            StoreError: the manifest is damaged, was edited, or has a format that this version does not read
+                (LaterVersionError where that is a later one).
         """
         path = folder / FILE
         try:
             str(path).encode()  # Parquet files take no names but those of UTF-8
-            stored = path.read_bytes()
+            stored = regular.content(path, LARGEST)
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except regular.IrregularError as error:
+            raise StoreError(f"{path}: {error.strerror}; delete it and run the same again") from error
         except (OSError, UnicodeEncodeError) as error:
             # The latter: a name that was read or cannot be written in another encoding (LC_ALL=C).
             reason = (error.strerror if isinstance(error, OSError) else None) or error
@@ -92,7 +108,7 @@ class Manifest(BaseModel):
             content = dict(json.loads(stored))
             number = content["format"]
             if isinstance(number, int) and not isinstance(number, bool) and number > FORMAT:
-                raise StoreError(
+                raise LaterVersionError(
                     f"{path}: written by a later version of this program (format {number}, this one reads up to "
                     f"{FORMAT}); use that version, or another folder with --out DIR"
                 )
@@ -101,7 +117,7 @@ class Manifest(BaseModel):
             found = cls.model_validate(_from_first(content) if number == 1 else _without_digest(content))
             if number == FORMAT and not trusting and stored != found.to_bytes():
                 raise ValueError("it was changed after it was written")
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise StoreError(
                 f"{path}: not a readable manifest ({_reason(error)}); delete it and run the same again"
             ) from error
@@ -124,7 +140,7 @@ def _from_first(content: dict[str, Any]) -> dict[str, Any]:
     """A manifest of format 1 with what it did not say: it was written at the end, for all that was asked for."""
     seconds = content["timings"]["seconds"]
     placebos = sum(number.endswith("-placebo") for number in seconds)
-    return {**content, "wanted": content["replicates"], "placebos": placebos}
+    return {**content, "wanted": content["replicates"], "placebos": placebos, "events": False}
 
 
 def _reason(error: Exception) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim import metrics
+from sim.errors import UsageError
 from sim.experiment import store
 from sim.experiment.tables import Columns, Scope, Tables, decode, encode
 
@@ -125,6 +126,31 @@ class Result:
 
         frames = [pd.DataFrame(self.tables(number).series) for number in self.replicates]
         return pd.concat(frames, keys=self.replicates, names=["replicate"]).reset_index(level="replicate")
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """The event log, a row per household and event: replicate, household and so on (docs/events.md).
+
+        Raises:
+            UsageError: a replicate was made without.
+            StoreError: a stored log is damaged.
+        """
+        import pandas as pd
+
+        from sim.experiment import events
+
+        if self.run is None:
+            logs = {number: self.tables(number).events for number in self.replicates}
+            frames = {number: log.frame for number, log in logs.items() if log is not None}
+        else:
+            logged = set(self.run.logged()) & set(self.replicates)
+            frames = {number: events.read(store.event_log(self.run.folder, number)) for number in sorted(logged)}
+        if lacking := [str(number) for number in self.replicates if number not in frames]:
+            raise UsageError(
+                f"there is no event log of replicate {', '.join(lacking)}; run the same with --events, or sim.run with "
+                "events=True"
+            )
+        return pd.concat(frames, names=["replicate"]).reset_index(level="replicate").reset_index(drop=True)
 
     def compare(self, reference: Result) -> Comparison:
         """Paired differences of this result to a reference, replicate by replicate.

@@ -9,21 +9,26 @@ import signal
 import threading
 import time
 import traceback
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import compiled
-from sim.errors import UsageError
+from sim.errors import StoreError, UsageError
 from sim.experiment import store
+from sim.experiment.lock import Notify
 from sim.experiment.tables import Tables, simulate
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
+
+ATTEMPTS = 4
+"""How often a replicate is tried whose process is killed each time."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,10 @@ class Task:
     replicate: int
     placebo: bool = False
     folder: Path | None = None
+    sources: str = field(default_factory=compiled.sources_digest)
+    """SHA-256 of the sources that are to simulate it."""
+    events: bool = False
+    """With its event log; where the replicate is stored already, that is all that is written."""
 
     @property
     def label(self) -> str:
@@ -61,8 +70,10 @@ Watch = Callable[[Task, Outcome], None]
 def perform(task: Task) -> Outcome:
     """Simulate one task and store it; failures are returned, because not every exception survives pickling."""
     started = time.perf_counter()
+    if compiled.sources_digest() != task.sources:  # a process that started later, or another machine
+        return Outcome(0.0, error="the sources of its process are not those it was started from; run the same again")
     try:
-        tables = simulate(task.scenario, task.replicate, placebo=task.placebo)
+        tables = simulate(task.scenario, task.replicate, placebo=task.placebo, events=task.events)
     except Exception as error:
         return Outcome(time.perf_counter() - started, error=_describe(error), details=traceback.format_exc())
     if task.folder is None:
@@ -72,38 +83,78 @@ def perform(task: Task) -> Outcome:
     except OSError as error:
         reason = store.cannot_write(error, task.folder)
         return Outcome(0.0, error=reason, details=traceback.format_exc(), unwritable=True)
+    except StoreError as error:
+        return Outcome(0.0, error=str(error), details=traceback.format_exc())
     return Outcome(time.perf_counter() - started)
 
 
 def execute(
-    tasks: Sequence[Task], jobs: int = 1, *, watch: Watch | None = None, executor: Executor | None = None
+    tasks: Sequence[Task],
+    jobs: int = 1,
+    *,
+    watch: Watch | None = None,
+    executor: Executor | None = None,
+    notify: Notify | None = None,
 ) -> list[Outcome]:
     """Perform the tasks, `jobs` at a time, and return their outcomes in the order of the tasks.
 
-    `executor` replaces the pool of processes; one job runs in this process. On an interruption the running
-    replicates are dropped and the exception passes on; what has been stored stays.
+    `executor` replaces the pool of processes; one job runs in this process. A task whose process is killed is tried
+    again, `ATTEMPTS` times in all. On an interruption the running replicates are dropped and the exception passes on;
+    what has been stored stays.
 
     Raises:
         UsageError: results cannot be written.
     """
     compiled.prepare()  # before the workers start, so that they inherit the same cache
     outcomes: dict[int, Outcome] = {}
-    waiting = iter(range(len(tasks)))
-    running: dict[Future[Outcome], int] = {}
     jobs = max(1, min(jobs, len(tasks)))
-    with contextlib.nullcontext(executor) if executor else _own_executor(jobs) as pool:
+    queue = _Queue(len(tasks), jobs)
+    running: dict[Future[Outcome], int] = {}
+    with _lent(executor, running) if executor else _own_executor(jobs) as pool:
         while len(outcomes) < len(tasks):
-            # No more than `jobs` are handed out: an executor in this process works as soon as it is asked.
-            while len(running) < jobs and (index := next(waiting, None)) is not None:
+            while (index := queue.next(len(running))) is not None:
                 running[_submit(pool, tasks[index])] = index
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 index = running.pop(future)
+                if _broken(future) and (attempt := queue.again(index)):
+                    if notify:
+                        notify(f"{tasks[index].label} lost its process and is tried again, attempt {attempt}")
+                    continue
                 outcome = outcomes[index] = _outcome(future)
                 if outcome.unwritable:
                     raise UsageError(outcome.error)
                 if watch:
                     watch(tasks[index], outcome)
     return [outcomes[index] for index in range(len(tasks))]
+
+
+class _Queue:
+    """Says which task is next: `jobs` at once, but one at a time those that ran when a process was killed.
+
+    A killed process takes its whole pool along, so several are suspected of having been the reason. Alone, the guilty
+    one shows itself, and breaks after the first count against nobody else.
+    """
+
+    def __init__(self, tasks: int, jobs: int) -> None:
+        self._jobs = jobs
+        self._fresh = deque(range(tasks))
+        self._suspects: deque[int] = deque()
+        self._breaks: Counter[int] = Counter()
+
+    def next(self, running: int) -> int | None:
+        """The next task to hand out while so many are running, None if there is to be none now."""
+        # No more than `jobs` are handed out: an executor in this process works as soon as it is asked.
+        if self._suspects:
+            return self._suspects.popleft() if running == 0 else None
+        return self._fresh.popleft() if self._fresh and running < self._jobs else None
+
+    def again(self, task: int) -> int:
+        """Note that a task lost its process; the number of its next attempt, 0 if there is to be none."""
+        self._breaks[task] += 1
+        if self._breaks[task] == ATTEMPTS:
+            return 0
+        self._suspects.append(task)
+        return self._breaks[task] + 1
 
 
 class _InProcess(Executor):
@@ -118,16 +169,44 @@ class _InProcess(Executor):
         return future
 
 
+class _Processes(Executor):
+    """A pool of processes; when one of them was killed, which ends them all, the next task gets a new pool."""
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._pool = self._start()
+
+    def _start(self) -> ProcessPoolExecutor:
+        # Spawned, never forked: threads of the numerical libraries do not survive a fork.
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_start_worker)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        # Processes started by this are born with SIGINT blocked, so none of them prints a traceback.
+        previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            try:
+                return self._pool.submit(fn, *args, **kwargs)
+            except BrokenProcessPool:
+                self._pool.shutdown(wait=True)
+                self._pool = self._start()
+                return self._pool.submit(fn, *args, **kwargs)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, previous)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
 @contextlib.contextmanager
 def _own_executor(jobs: int) -> Iterator[Executor]:
     """An executor for `jobs` replicates at once; leaving it by an exception ends its processes without waiting."""
     if jobs == 1:
         yield _InProcess()
         return
-    resource_tracker.ensure_running()  # its start would lift the block of SIGINT in `_submit`
+    resource_tracker.ensure_running()  # its start would lift the block of SIGINT in `submit`
     others = set(multiprocessing.active_children())
-    # Spawned, never forked: threads of the numerical libraries do not survive a fork.
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
+    pool = _Processes(jobs)
     try:
         yield pool
     except BaseException:
@@ -136,6 +215,17 @@ def _own_executor(jobs: int) -> Iterator[Executor]:
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _lent(executor: Executor, running: dict[Future[Outcome], int]) -> Iterator[Executor]:
+    """Somebody else's executor, which stays open; leaving it by an exception cancels what it has not yet begun."""
+    try:
+        yield executor
+    except BaseException:
+        for future in running:
+            future.cancel()
+        raise
 
 
 def _start_worker() -> None:
@@ -152,28 +242,36 @@ def _start_worker() -> None:
 
 
 def _submit(pool: Executor, task: Task) -> Future[Outcome]:
-    """Submit a task; processes started by this are born with SIGINT blocked, so none of them prints a traceback."""
-    if isinstance(pool, _InProcess):
-        return pool.submit(perform, task)
-    previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Submit a task; an executor that takes no more has failed it."""
     try:
         return pool.submit(perform, task)
-    except BrokenProcessPool as error:
-        broken: Future[Outcome] = Future()
-        broken.set_exception(error)
-        return broken
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
+    except BrokenExecutor as error:
+        refused: Future[Outcome] = Future()
+        reason = f"its executor is broken and takes no more replicates ({_describe(error)})"
+        refused.set_result(Outcome(0.0, error=reason, details=traceback.format_exc()))
+        return refused
+
+
+def _broken(future: Future[Outcome]) -> bool:
+    """Whether the process that was to perform a task was lost."""
+    return not future.cancelled() and isinstance(future.exception(), BrokenExecutor)
 
 
 def _outcome(future: Future[Outcome]) -> Outcome:
-    """The outcome of a future, also of one whose process died."""
+    """The outcome of a future, also of one whose process was lost."""
+    if future.cancelled():
+        return Outcome(0.0, error="its executor cancelled it")
     error = future.exception()
     if error is None:
         return future.result()
-    if isinstance(error, BrokenProcessPool):
-        return Outcome(0.0, error="its process was killed, perhaps for lack of memory; try fewer --jobs")
-    return Outcome(0.0, error=_describe(error), details="".join(traceback.format_exception(error)))
+    details = "".join(traceback.format_exception(error))
+    if not isinstance(error, BrokenExecutor):
+        return Outcome(0.0, error=_describe(error), details=details)
+    alone = f"the last {ATTEMPTS - 1} of them with no other replicate running"
+    reason = (
+        f"its process was killed in each of {ATTEMPTS} attempts, {alone}; perhaps there is too little memory for it"
+    )
+    return Outcome(0.0, error=reason, details=details)
 
 
 def _describe(error: BaseException) -> str:

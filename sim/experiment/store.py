@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import io
 import json
+import operator
 import os
+import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim import compiled
 from sim.errors import StoreError, UsageError
+from sim.experiment import forms, regular
 from sim.experiment.tables import Columns, Scope, Tables
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-METRICS, SERIES, ORDERS, PLACEBO = "metrics", "series", "orders", "placebo-orders"
-"""Kinds of replicate files; of those of a replicate, its metrics are written last."""
+METRICS, SERIES, ORDERS, PLACEBO, EVENTS = "metrics", "series", "orders", "placebo-orders", "events"
+"""Kinds of replicate files; of those of a replicate, its metrics are written last, and events on demand alone."""
 
-MANIFEST, SCENARIO, SUMMARY = "manifest.json", "scenario.yaml", "metrics.parquet"
-FIGURES = "figures"
+REPLICATES, FIGURES = "replicates", "figures"
+SCENARIO, SUMMARY = "scenario.yaml", "metrics.parquet"
+
+KINDS = (METRICS, SERIES, ORDERS, PLACEBO, EVENTS)
+REPLICATE_FILE = re.compile(rf"{REPLICATES}/(?P<number>[0-9]{{4}})-(?P<kind>{'|'.join(KINDS)})\.parquet")
+_FIGURE_FILE = re.compile(rf"{FIGURES}/[^/]+\.svg")
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,15 @@ class Run:
     def placebos(self) -> list[int]:
         """Numbers of the placebo replicates that are there."""
         return _numbers(self.folder, PLACEBO)
+
+    def logged(self) -> list[int]:
+        """Numbers of the replicates that have an event log."""
+        return _numbers(self.folder, EVENTS)
+
+
+def belongs(name: str) -> bool:
+    """Whether a run directory holds files of this path in it; anything else is foreign there."""
+    return name in (SCENARIO, SUMMARY) or any(form.fullmatch(name) for form in (REPLICATE_FILE, _FIGURE_FILE))
 
 
 def default_out() -> Path:
@@ -70,44 +89,29 @@ def locate(scenario: Scenario, out: Path | None = None) -> Run:
 
 
 def prepare(run: Run) -> None:
-    """Create the folder of a run, or check the one that exists and remove what an interruption left behind.
+    """Create the folders of a run where they are missing, and remove what a killed process left half written there.
 
     Raises:
-        UsageError: the folder cannot be written.
-        StoreError: a stored file is not what the manifest says.
+        UsageError: a folder cannot be made or written.
     """
-    replicates = run.folder / "replicates"
     try:
-        replicates.mkdir(parents=True, exist_ok=True)
-        for stray in replicates.glob(".*.tmp"):
-            if not _alive(stray):
-                stray.unlink(missing_ok=True)
-        if not (run.folder / SCENARIO).exists():
-            write_whole(scenario_file(run, run.scenario.replicates))
-        write_whole({replicates / ".probe": b""})
-        (replicates / ".probe").unlink(missing_ok=True)
+        (run.folder / REPLICATES).mkdir(parents=True, exist_ok=True)
+        for folder in (run.folder, run.folder / REPLICATES, run.folder / FIGURES):
+            for draft in folder.glob(".*.tmp"):
+                if not _being_written(draft):
+                    draft.unlink(missing_ok=True)
+        write_whole({run.folder / REPLICATES / ".probe": b""})
+        (run.folder / REPLICATES / ".probe").unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(cannot_write(error, run.folder)) from error
 
 
-def check(run: Run) -> None:
-    """Compare the stored replicates with the manifest.
-
-    Raises:
-        StoreError: the manifest is unreadable or a replicate file has changed since it was written.
-    """
-    for name, digest in manifest(run.folder).get("files", {}).items():
-        path = run.folder / name
-        if name.startswith("replicates/") and path.is_file() and sha256(path) != digest:
-            raise StoreError(f"{path}: the file has changed since it was written; delete it and run the same again")
-
-
-def scenario_file(run: Run, replicates: int) -> dict[Path, bytes]:
-    """The resolved scenario as a file of the run, with the number of replicates that are there."""
+def scenario_bytes(run: Run) -> bytes:
+    """The resolved scenario as the file of the run, with the number of replicates that are there."""
     from sim.scenario import dump
 
-    text = dump(run.scenario.model_copy(update={"replicates": replicates}))
-    return {run.folder / SCENARIO: text.encode()}
+    there = len(run.stored()) or run.scenario.replicates
+    return dump(run.scenario.model_copy(update={"replicates": there})).encode()
 
 
 def cannot_write(error: OSError, folder: Path | None = None) -> str:
@@ -119,6 +123,9 @@ def cannot_write(error: OSError, folder: Path | None = None) -> str:
 def write_whole(contents: Mapping[Path, bytes]) -> None:
     """Write files so that each is there whole or not at all; the last one appears after all others.
 
+    A file that exists keeps its permissions. A symbolic link is replaced, never followed: in a run directory it would
+    lead out of it, and whoever sends a folder must not choose what is overwritten.
+
     Raises:
         OSError: with nothing new left behind, unless the system fails between two renames.
     """
@@ -126,6 +133,10 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
     try:
         for path, content in contents.items():
             with drafts[path].open("wb") as file:
+                with contextlib.suppress(OSError):  # there is none yet, or the file system has no permissions
+                    before = path.lstat().st_mode
+                    if stat.S_ISREG(before):
+                        os.fchmod(file.fileno(), stat.S_IMODE(before))
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -137,12 +148,39 @@ def write_whole(contents: Mapping[Path, bytes]) -> None:
 
 
 def write_replicate(folder: Path, replicate: int, tables: Tables, *, placebo: bool = False) -> None:
-    """Write the files of one replicate (of a placebo only its orders) into the run directory `folder`."""
+    """Write the files of one replicate (of a placebo only its orders) into the run directory `folder`.
+
+    Where the replicate is there already, its event log alone is added.
+
+    Raises:
+        OSError: they cannot be written.
+        StoreError: the replicate that is there is damaged, or is not the one to which the event log belongs.
+    """
     scope = json.dumps(dataclasses.asdict(tables.scope))
-    parts = {PLACEBO if placebo else ORDERS: tables.orders}
-    if not placebo:
-        parts |= {SERIES: tables.series, METRICS: tables.metrics}
+    parts: dict[str, Columns] = {EVENTS: tables.events.arrays} if tables.events is not None else {}
+    if placebo:
+        parts = {PLACEBO: tables.orders}
+    elif parts and all(_path(folder, replicate, kind).is_file() for kind in (METRICS, SERIES, ORDERS)):
+        _ensure_same(folder, replicate, tables)
+    else:
+        parts |= {ORDERS: tables.orders, SERIES: tables.series, METRICS: tables.metrics}
     write_whole({_path(folder, replicate, kind): parquet_bytes(table, scope) for kind, table in parts.items()})
+
+
+def _ensure_same(folder: Path, replicate: int, tables: Tables) -> None:
+    """Refuse an event log of another replicate than the stored one, as other versions of libraries might make it."""
+    before = read_replicate(folder, replicate)
+    pairs = ((before.metrics, tables.metrics), (before.series, tables.series), (before.orders, tables.orders))
+    if not all(stored.keys() == new.keys() and all(_same(stored[n], new[n]) for n in new) for stored, new in pairs):
+        raise StoreError(
+            f"{_path(folder, replicate, ORDERS)}: simulated again, replicate {replicate} is not the one stored, so it "
+            "gets no event log; run the same in another folder with --out DIR"
+        )
+
+
+def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Whether two columns hold the same values."""
+    return np.array_equal(one, other, equal_nan=one.dtype.kind == other.dtype.kind == "f")
 
 
 def read_replicate(folder: Path, replicate: int) -> Tables:
@@ -151,8 +189,8 @@ def read_replicate(folder: Path, replicate: int) -> Tables:
     Raises:
         StoreError: a file is missing or damaged.
     """
-    metrics, series = (_read(_path(folder, replicate, kind))[0] for kind in (METRICS, SERIES))
-    orders, scope = _read(_path(folder, replicate, ORDERS))
+    metrics, series = (_evaluable(folder, replicate, kind)[0] for kind in (METRICS, SERIES))
+    orders, scope = _evaluable(folder, replicate, ORDERS)
     return Tables(metrics, series, orders, scope)
 
 
@@ -162,7 +200,18 @@ def read_placebo(folder: Path, replicate: int) -> tuple[Columns, Scope]:
     Raises:
         StoreError: the file is missing or damaged.
     """
-    return _read(_path(folder, replicate, PLACEBO))
+    return _evaluable(folder, replicate, PLACEBO)
+
+
+def _evaluable(folder: Path, replicate: int, kind: str) -> tuple[Columns, Scope]:
+    """Columns and scope of a table that has the form of its kind."""
+    from sim import metrics
+
+    path = _path(folder, replicate, kind)
+    columns, scope = read_table(path)
+    if (fault := forms.fault(kind, columns, metrics.METRICS)) is not None:
+        raise StoreError(f"{path}: not a table of {kind}: {fault}; delete it and run the same again")
+    return columns, scope
 
 
 def parquet_bytes(table: Columns, scope: str = "") -> bytes:
@@ -178,69 +227,67 @@ def parquet_bytes(table: Columns, scope: str = "") -> bytes:
     return buffer.getvalue()
 
 
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a run directory, empty when there is none yet.
+def read_table(path: Path) -> tuple[Columns, Scope]:
+    """Columns and scope of a table of a replicate.
 
     Raises:
-        UsageError: the folder cannot be read.
-        StoreError: it is not JSON, or not of the form of a manifest.
+        StoreError: the file is missing or damaged.
     """
-    path = folder / MANIFEST
+    columns, text = read_columns(path)
     try:
-        str(path).encode()  # Parquet files take no names but those of UTF-8
-        text = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (OSError, UnicodeEncodeError) as error:
-        # The latter: a name that was read or cannot be written in another encoding (LC_ALL=C).
-        reason = (error.strerror if isinstance(error, OSError) else None) or error
-        raise UsageError(f"cannot read results in {folder}: {reason}; choose another folder with --out DIR") from error
-    try:
-        content = dict(json.loads(text))
-        timings = content.get("timings", {})
-        if not all(isinstance(part, dict) for part in (content.get("files", {}), timings, timings.get("seconds", {}))):
-            raise TypeError("its files or timings are no maps")
-    except (ValueError, TypeError, AttributeError) as error:
-        raise StoreError(f"{path}: not a readable manifest ({error}); delete it and run the same again") from error
-    return content
+        meta = json.loads(text)
+        weights, years, end, owners = (meta[name] for name in ("weights", "years", "end_years", "owners"))
+        scope = Scope(tuple(map(float, weights)), operator.index(years), float(end), tuple(map(operator.index, owners)))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StoreError(_damaged(path)) from error
+    return columns, scope
 
 
-def _read(path: Path) -> tuple[Columns, Scope]:
-    """Columns and scope of a stored table, page checksums verified."""
+def read_columns(path: Path) -> tuple[Columns, str]:
+    """Columns of a stored table and the text of its scope, empty where it has none; page checksums are verified.
+
+    Raises:
+        StoreError: the file is missing or damaged.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
-        meta = json.loads(table.schema.metadata[b"scope"])
-        scope = Scope(tuple(meta["weights"]), meta["years"], meta["end_years"], tuple(meta["owners"]))
+        with regular.opened(path) as file:
+            table = pq.read_table(file, page_checksum_verification=True)
+        columns = {name: np.asarray(table[name].to_numpy()) for name in table.column_names}
+        text = (table.schema.metadata or {}).get(b"scope", b"").decode()
     except FileNotFoundError as error:
         raise StoreError(f"{path}: the file is missing; run the same again") from error
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
-        raise StoreError(f"{path}: the file is damaged; delete it and run the same again") from error
-    columns = {name: np.asarray(table[name].to_numpy()) for name in table.column_names}
-    return columns, scope
+        raise StoreError(_damaged(path)) from error
+    return columns, text
+
+
+def _damaged(path: Path) -> str:
+    return f"{path}: the file is damaged; delete it and run the same again"
+
+
+def event_log(folder: Path, replicate: int) -> Path:
+    """The file of the event log of a replicate."""
+    return _path(folder, replicate, EVENTS)
 
 
 def _path(folder: Path, replicate: int, kind: str) -> Path:
-    return folder / "replicates" / f"{replicate:04d}-{kind}.parquet"
+    return folder / REPLICATES / f"{replicate:04d}-{kind}.parquet"
 
 
 def _numbers(folder: Path, kind: str) -> list[int]:
     """Numbers of the replicates that have a file of this kind."""
-    names = (path.name.removesuffix(f"-{kind}.parquet") for path in (folder / "replicates").glob(f"*-{kind}.parquet"))
-    return sorted(int(name) for name in names if name.isdigit())
+    paths = (folder / REPLICATES).glob(f"*-{kind}.parquet")
+    names = (path.name.removesuffix(f"-{kind}.parquet") for path in paths if path.is_file() and not path.is_symlink())
+    return sorted(int(name) for name in names if re.fullmatch("[0-9]{4}", name))
 
 
-def _alive(draft: Path) -> bool:
-    """Whether another process is still writing this draft."""
+def _being_written(draft: Path) -> bool:
+    """Whether another process is still writing this draft, such as a worker that has not yet seen its parent killed."""
     import psutil
 
     number = draft.name.split(".")[-2]
-    return number.isdigit() and int(number) != os.getpid() and psutil.pid_exists(int(number))
+    likely = number.isascii() and number.isdigit() and len(number) < 10
+    return likely and int(number) != os.getpid() and psutil.pid_exists(int(number))

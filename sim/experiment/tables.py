@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from sim.channels import CHANNELS
 
 if TYPE_CHECKING:
+    from sim.experiment.events import EventLog
     from sim.records import Records
     from sim.scenario import Scenario
 
@@ -42,20 +44,31 @@ class Tables:
     series: tick, metric, dimensions (JSON), value: weighted flows and stocks of the reported years.
     orders: the order records, one row per order of a household (`sim.records`), and `value`, what the customer is worth
         whom the order made (`sim.metrics.of_pairs`).
+    events: the event log, where one was asked for.
     """
 
     metrics: Columns
     series: Columns
     orders: Columns
     scope: Scope
+    events: EventLog | None = None
 
 
-def simulate(scenario: Scenario, replicate: int, *, placebo: bool = False) -> Tables:
+def simulate(scenario: Scenario, replicate: int, *, placebo: bool = False, events: bool = False) -> Tables:
     """Simulate one replicate from its start to the end of its run-off and reduce it to what is kept."""
+    tables = _simulated(scenario, replicate, placebo, events)
+    # A Mesa model refers to itself, so it would stay, with all its arrays, until Python happens to look for such rings:
+    # a process that simulates one replicate after the other grew by about 80 MB with each.
+    gc.collect()
+    return tables
+
+
+def _simulated(scenario: Scenario, replicate: int, placebo: bool, events: bool) -> Tables:
     from sim import metrics
+    from sim.experiment.events import log
     from sim.model import Model
 
-    records = Model(scenario, replicate=replicate, placebo=placebo).run()
+    records = Model(scenario, replicate=replicate, placebo=placebo, events=events).run()
     orders, owners = metrics.of_pairs(records)
     scope = Scope(tuple(float(weight) for weight in records.weights), records.years, records.end, owners)
     # Of a placebo only the orders are of interest; its metrics would be those of the reference again.
@@ -67,7 +80,7 @@ def simulate(scenario: Scenario, replicate: int, *, placebo: bool = False) -> Ta
         "by": np.array([encode(row.by) for row in rows], dtype=object),
         "value": np.array([row.value for row in rows], dtype=np.float64),
     }
-    return Tables(table, {} if placebo else series(records), orders, scope)
+    return Tables(table, {} if placebo else series(records), orders, scope, log(records) if events else None)
 
 
 def encode(by: Mapping[str, Any]) -> str:

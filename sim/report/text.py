@@ -1,19 +1,33 @@
-"""Tables as text: aligned for pipes, fitted to terminals, as Markdown; JSON without numbers that JSON lacks."""
+"""Tables as text: aligned for pipes, fitted to terminals, as Markdown; JSON without numbers that JSON lacks.
+
+Names and descriptions are other people's: whatever they hold stays text, in a terminal, in Markdown and in JSON.
+"""
 
 from __future__ import annotations
 
 import io
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from sim.errors import printable
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
 COUNTS = ("count", "ratio", "minutes", "months", "years", "share")
 """Units without a denominator that are no money."""
+
+MANY = 200
+"""Tables with more rows are printed plainly on terminals too: fitting the columns of thousands takes seconds."""
+
+# Underscores within a word, as in names of metrics, mean nothing to Markdown.
+_MARKS = re.compile(r"[\\`|<>&*~$#\[\]]|(?<![^\W_])_|_(?![^\W_])")
+_BEGINNING = re.compile(r"[-+=]")
+_UNPRINTABLE = re.compile(r"[^\n -~]")
 
 
 @dataclass(frozen=True)
@@ -58,8 +72,8 @@ def interval(low: float, high: float, unit: str, *, signed: bool = False) -> str
 
 def render(tables: Iterable[Table], *, terminal: bool, width: int | None = None) -> str:
     """Tables for a terminal (colours and rules) or for a pipe (aligned columns, nothing cut)."""
-    blocks = [_rich(table, width) if terminal else _plain(table) for table in tables if table.rows]
-    return "\n".join(blocks)
+    shown = [_printable(table) for table in tables if table.rows]
+    return "\n".join(_rich(table, width) if terminal and len(table.rows) <= MANY else _plain(table) for table in shown)
 
 
 def markdown(tables: Iterable[Table]) -> str:
@@ -67,10 +81,34 @@ def markdown(tables: Iterable[Table]) -> str:
     blocks = []
     for table in tables:
         rule = ["---" if place < table.text_columns else "---:" for place in range(len(table.header))]
-        lines = [f"| {' | '.join(row)} |" for row in (table.header, rule, *table.rows)]
-        note = [table.note, ""] if table.note else []
-        blocks.append("\n".join([f"### {table.title}", "", *lines, "", *note]))
+        rows = [[markdown_text(cell) for cell in row] for row in (table.header, *table.rows)]
+        lines = [f"| {' | '.join(row)} |" for row in (rows[0], rule, *rows[1:])]
+        note = [_line(table.note), ""] if table.note else []
+        blocks.append("\n".join([f"### {markdown_text(table.title)}", "", *lines, "", *note]))
     return "\n".join(blocks)
+
+
+def markdown_text(text: str) -> str:
+    """Text as it is written within a line or a cell of Markdown, so that a reader sees its very characters."""
+    return _MARKS.sub(r"\\\g<0>", printable(text))
+
+
+def markdown_item(text: str) -> str:
+    """Text as an item of a Markdown list."""
+    return f"- {_line(text)}"
+
+
+def _line(text: str) -> str:
+    """Text as a line of Markdown of its own, which begins no list, rule or heading."""
+    words = markdown_text(text)
+    return f"\\{words}" if _BEGINNING.match(words) else words
+
+
+def _printable(table: Table) -> Table:
+    """The table without characters that could break or disguise a line of a terminal."""
+    rows = [[printable(cell) for cell in row] for row in table.rows]
+    header = [printable(name) for name in table.header]
+    return replace(table, title=printable(table.title), header=header, rows=rows, note=printable(table.note))
 
 
 def _plain(table: Table) -> str:
@@ -90,7 +128,7 @@ def _rich(table: Table, width: int | None) -> str:
     from rich.table import Table as RichTable
 
     # Through memory, because a reader that goes away must not make rich end the program.
-    console = Console(file=io.StringIO(), force_terminal=True, width=width)
+    console = Console(file=io.StringIO(), force_terminal=True, width=width, markup=False, emoji=False, highlight=False)
     columns = dict(zip(table.header, zip(*table.rows, strict=True), strict=True))
     left_out = []
     for name in table.optional:
@@ -111,8 +149,14 @@ def _rich(table: Table, width: int | None) -> str:
 
 
 def as_json(content: dict[str, Any]) -> str:
-    """Content as JSON; undefined numbers are null."""
-    return json.dumps(_defined(content), ensure_ascii=False, allow_nan=False, indent=1)
+    """Content as JSON; undefined numbers are null, characters that disguise a line of a terminal are escapes."""
+    text = json.dumps(_defined(content), ensure_ascii=False, allow_nan=False, indent=1)
+    return _UNPRINTABLE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match[0]
+    return character if character.isprintable() else json.dumps(character)[1:-1]
 
 
 def _defined(value: Any) -> Any:

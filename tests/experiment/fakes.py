@@ -2,7 +2,8 @@
 
 `python tests/experiment/fakes.py COMMAND ...` is the command line on this market. Environment variables disturb it:
 FAKE_SECONDS (duration of a replicate), FAKE_FAILING (number of a replicate that fails), FAKE_DYING (of one whose
-process is killed) and FAKE_FILE_LIMIT (largest file, bytes).
+process is killed; FAKE_DEATHS is a file with a letter for each time that happens, without it always) and
+FAKE_FILE_LIMIT (largest file, bytes).
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ import time
 import types
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from unittest import mock
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 PROJECT = Path(__file__).resolve().parents[2]
 if str(PROJECT) not in sys.path:
@@ -27,6 +28,7 @@ if str(PROJECT) not in sys.path:
 from sim.channels import CHANNELS, PAID_ADS, REFERRAL  # noqa: E402
 from sim.errors import Problem, ScenarioError  # noqa: E402
 from sim.records import Records  # noqa: E402
+from sim.scenario.schema.root import Threshold  # noqa: E402
 
 
 class Part(BaseModel):
@@ -61,13 +63,6 @@ class Policies(Part):
     referral: Programme | None = None
 
 
-class Threshold(Part):
-    metric: str
-    min: float | None = None
-    max: float | None = None
-    by: dict[str, Any] = {}
-
-
 class Scenario(Part):
     name: str = "fake"
     description: str = ""
@@ -98,21 +93,31 @@ def load(name: str, changes: Sequence[str] = ()) -> Scenario:
         for parent in parents:
             place = place[parent]
         place[last] = json.loads(value)
-    return Scenario.model_validate(content)
+    try:
+        return Scenario.model_validate(content)
+    except ValidationError as error:
+        raise ScenarioError([Problem(name, None, "", one["msg"]) for one in error.errors()]) from error
 
 
 def read(name: str, model: type[Scenario], changes: Sequence[str] = (), **_: bool) -> types.SimpleNamespace:
-    return types.SimpleNamespace(scenario=load(name, changes), left_out=())
+    return types.SimpleNamespace(scenario=load(name, changes), left_out=(), notes=())
 
 
 def dump(scenario: Scenario) -> str:
     return scenario.model_dump_json()
 
 
+def restore(text: str, model: type[Scenario], file: str = "scenario.yaml") -> Scenario:
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        raise ScenarioError([Problem(file, None, "", "not a scenario")]) from error
+
+
 class Model:
     """Orders drawn from seed and replicate; a referral programme adds orders of households that had none."""
 
-    def __init__(self, scenario: Scenario, replicate: int = 0, placebo: bool = False) -> None:
+    def __init__(self, scenario: Scenario, replicate: int = 0, placebo: bool = False, events: bool = False) -> None:
         self.scenario, self.replicate, self.placebo = scenario, replicate, placebo
 
     def run(self) -> Records:
@@ -120,9 +125,19 @@ class Model:
             time.sleep(float(os.environ["FAKE_SECONDS"]))
         if os.environ.get("FAKE_FAILING") == str(self.replicate):
             raise ZeroDivisionError("the market vanished")
-        if os.environ.get("FAKE_DYING") == str(self.replicate):
+        if os.environ.get("FAKE_DYING") == str(self.replicate) and _dies():
             os._exit(9)
         return records(self.scenario, self.replicate, self.placebo)
+
+
+def _dies() -> bool:
+    """Whether it is time to die once more."""
+    if "FAKE_DEATHS" not in os.environ:
+        return True
+    left = Path(os.environ["FAKE_DEATHS"])
+    deaths = left.read_text()
+    left.write_text(deaths[1:])
+    return bool(deaths)
 
 
 def records(scenario: Scenario, replicate: int, placebo: bool = False) -> Records:
@@ -205,16 +220,26 @@ def modules() -> dict[str, types.ModuleType]:
     """What stands in for the model and the scenario loader."""
     model, scenario = types.ModuleType("sim.model"), types.ModuleType("sim.scenario")
     model.Model = Model  # type: ignore[attr-defined]
-    scenario.__dict__.update(load=load, read=read, dump=dump, Scenario=Scenario, Resolved=dict)
+    scenario.__dict__.update(load=load, read=read, dump=dump, restore=restore, Scenario=Scenario, Resolved=dict)
     scenario.__path__ = [str(PROJECT / "sim" / "scenario")]  # where what only passes flags on is the real thing
     loader, root = types.ModuleType("sim.scenario.loader"), types.ModuleType("sim.scenario.schema.root")
     loader.__dict__.update(read=read, Resolved=dict)
     root.__dict__.update(Scenario=Scenario, MAX_REPLICATES=9_999)
-    return {module.__name__: module for module in (model, scenario, loader, root)}
+    # The real thing on the fake loader, whatever it was imported with before.
+    flags = types.ModuleType("sim.scenario.flags")
+    found = {module.__name__: module for module in (model, scenario, loader, root, flags)}
+    with mock.patch.dict(sys.modules, found):
+        exec((PROJECT / "sim" / "scenario" / "flags.py").read_text(encoding="utf-8"), flags.__dict__)
+    return found
+
+
+def install() -> None:
+    """Stand in for the model and the scenario loader in the whole process."""
+    sys.modules.update(modules())
 
 
 if __name__ in ("__main__", "__mp_main__"):  # the latter in worker processes, which import this file once more
-    sys.modules.update(modules())
+    install()
     if limit := int(os.environ.get("FAKE_FILE_LIMIT", "0")):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 

@@ -313,6 +313,7 @@ REFUSED = [
     ("{claim: T07, metric: referral_share, by: {year: 2020}", "{claim: Tesla, metric: referral_share", 5,
      "fits[0].target.claim", "must have the form"),
     ("range: [4, 60]", "range: [60, 4]", 6, "fits[0].range", "low below high"),
+    ("range: [4, 60]", "range: [-4, 60]", 6, "fits[0].range[0]", "must be a rate of at least 0, not -4"),
     ("range: [4, 60]", "range: [4]", 6, "fits[0].range", "must have at least 2 entries, not 1"),
     ("range: [4, 60]", "rang: [4, 60]", 6, "fits[0].rang", "unknown key; did you mean 'range'?"),
     ("    replicates: 3\n    fit: null  # nothing yet", "    fit: null", 3, "fits[0].replicates", "missing"),
@@ -358,7 +359,7 @@ def test_no_more_constants_are_fitted_than_could_be_believed(tmp_path: Path) -> 
         ("year  # the talkative\n    scenario: tiny\n", "year\n    scenario: tinny\n",
          r"calibration.yaml:4: fits\[0\].scenario: no such scenario; did you mean 'tiny'\?"),
         ("by: {year: 2020}", "by: {year: 2030}",
-         r"calibration.yaml:5: fits\[0\].target.by.year: must be a year of this scenario, not 2030"),
+         r"calibration.yaml:5: fits\[0\].target.by.year: must be a value of year in this scenario, not 2030"),
     ],
 )  # fmt: skip
 def test_scenarios_are_looked_at_before_anything_runs(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import fakes
 import numpy as np
 import psutil
 import pytest
+from stored import listed, stopping_at
 
 import sim
 from sim.errors import ReplicateError, UsageError
 from sim.experiment import memory, store
 from sim.experiment.batch import Demand, complete
-from sim.experiment.runner import Task, execute
+from sim.experiment.runner import ATTEMPTS, Outcome, Task, _Queue, execute
 from sim.experiment.tables import series
 
 
@@ -31,6 +36,86 @@ def test_outcomes_come_in_the_order_of_tasks_whatever_the_executor() -> None:
     assert not np.array_equal(first, second, equal_nan=True)
 
 
+class Unreliable(Executor):
+    """Works at once, in this process, but loses some replicates: so often by number."""
+
+    def __init__(self, losses: dict[int, int]) -> None:
+        self.losses = losses
+        self.submitted: Counter[int] = Counter()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        number = args[0].replicate
+        self.submitted[number] += 1
+        if self.submitted[number] <= self.losses.get(number, 0):
+            future.set_exception(BrokenExecutor("its machine was switched off"))
+        else:
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def same(one: Outcome, other: Outcome) -> bool:
+    """Whether two outcomes have the same tables, bit by bit."""
+    tables = [outcome.tables for outcome in (one, other) if outcome.tables]
+    return len(tables) == 2 and all(
+        store.parquet_bytes(getattr(tables[0], kind)) == store.parquet_bytes(getattr(tables[1], kind))
+        for kind in ("metrics", "series", "orders")
+    )
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_lost_replicates_are_tried_again(jobs: int) -> None:
+    tasks = [Task(fakes.Scenario(), number) for number in range(5)]
+    executor = Unreliable({1: ATTEMPTS - 1, 3: ATTEMPTS, 4: 1})
+    notes: list[str] = []
+    outcomes = execute(tasks, jobs, executor=executor, notify=notes.append)
+    assert executor.submitted == {0: 1, 1: ATTEMPTS, 2: 1, 3: ATTEMPTS, 4: 2}
+    assert f"killed in each of {ATTEMPTS} attempts" in outcomes[3].error
+    assert "switched off" in outcomes[3].details
+    assert notes.count("replicate 1 of 'fake' lost its process and is tried again, attempt 4") == 1
+    assert len(notes) == 3 + 3 + 1
+    for alone, outcome in zip(execute(tasks), outcomes, strict=True):
+        assert same(alone, outcome) == (not outcome.error)
+
+
+def test_suspects_run_alone() -> None:
+    queue = _Queue(tasks=5, jobs=3)
+    assert [queue.next(0), queue.next(1), queue.next(2), queue.next(3)] == [0, 1, 2, None]
+    assert [queue.again(1), queue.again(2)] == [2, 2]  # 0 was done before the pool broke
+    assert queue.next(1) is None
+    assert queue.next(0) == 1
+    assert queue.next(1) is None
+    assert [queue.again(1), queue.next(0), queue.next(0)] == [3, 2, 1]
+    assert [queue.next(0), queue.next(1)] == [3, 4]
+
+
+def test_a_pool_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAKE_DYING", "2")
+    monkeypatch.setenv("FAKE_DEATHS", str(tmp_path / "deaths"))
+    (tmp_path / "deaths").write_text("x")
+    tasks = [Task(fakes.Scenario(), number) for number in range(2)]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=context, initializer=fakes.install) as executor:
+        outcomes = execute(tasks, 2, executor=executor)
+        assert all(map(same, outcomes, execute(tasks)))
+        # It breaks for good, and says so of all that it can no longer take.
+        broken = execute([Task(fakes.Scenario(), 2), Task(fakes.Scenario(), 3)], 1, executor=executor)
+    assert ["takes no more replicates" in outcome.error for outcome in broken] == [True, True]
+
+
+def test_python_interface_with_an_executor(tmp_path: Path) -> None:
+    alone = sim.run(fakes.Scenario(), replicates=4).metrics
+    with ThreadPoolExecutor(2) as executor:
+        assert sim.run(fakes.Scenario(), replicates=4, jobs=2, executor=executor).metrics.equals(alone)
+        stored = sim.run(fakes.Scenario(), replicates=4, jobs=4, executor=executor, out=tmp_path)
+    assert stored.metrics.equals(alone)
+
+
+def test_other_sources_are_not_mixed_in() -> None:
+    (outcome,) = execute([Task(fakes.Scenario(), 0, sources="0" * 64)])
+    assert "sources of its process" in outcome.error
+
+
 def test_failing_replicate_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAKE_FAILING", "1")
     run = store.locate(fakes.Scenario(), tmp_path)
@@ -38,28 +123,21 @@ def test_failing_replicate_leaves_the_others(tmp_path: Path, monkeypatch: pytest
     assert "replicate 1 of 'fake' failed: ZeroDivisionError: the market vanished" in failure.message
     assert "Traceback" in failure.details
     assert run.stored() == [0, 2]
-    assert store.manifest(run.folder)["status"] == "failed"
+    assert listed(run).status == "failed"
     monkeypatch.delenv("FAKE_FAILING")
     assert complete([Demand(run, 3)]) == []
     assert run.stored() == [0, 1, 2]
-    assert store.manifest(run.folder)["status"] == "complete"
+    assert listed(run).status == "complete"
 
 
 def test_interruption_keeps_finished_replicates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = store.locate(fakes.Scenario(), tmp_path)
-    model = fakes.Model.run
-
-    def interrupted(self: fakes.Model) -> object:
-        if self.replicate == 2:
-            raise KeyboardInterrupt
-        return model(self)
-
     with monkeypatch.context() as patch:
-        patch.setattr(fakes.Model, "run", interrupted)
+        patch.setattr(fakes.Model, "run", stopping_at(2))
         with pytest.raises(KeyboardInterrupt):
             complete([Demand(run, 4)])
     assert run.stored() == [0, 1]
-    assert store.manifest(run.folder)["status"] == "interrupted"
+    assert listed(run).status == "interrupted"
     complete([Demand(run, 4)])
     assert run.stored() == [0, 1, 2, 3]
 
@@ -81,7 +159,8 @@ def test_too_little_memory_is_refused_before_anything_is_written(
 
 
 def test_free_memory_is_what_the_system_says() -> None:
-    assert 0.5 < memory.free() / psutil.virtual_memory().available < 2
+    # A container may allow less.
+    assert 0 < memory.free() < 2 * psutil.virtual_memory().available
 
 
 def test_python_interface_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
