@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml Makefile 2>/dev/null | sha256sum | cut -c1-16)
 JOBS ?= $(shell nproc)
 
-.PHONY: demo test test-full test-matrix lint bench lock clean install
+.PHONY: demo test test-full test-matrix check lint bench lock clean install
 .DEFAULT_GOAL := demo
 
 install: $(STAMP)
@@ -26,9 +26,15 @@ lint: $(STAMP)
 
 test: lint
 	"$(PY)" -m pytest -n "$(JOBS)" -m "not full"
+	@$(MAKE) --no-print-directory check
 
 test-full: lint
 	"$(PY)" -m pytest -n "$(JOBS)"
+	@$(MAKE) --no-print-directory check
+
+# Has any result moved since it was approved? `run.py check --approve "why"` renews the baselines.
+check: $(STAMP)
+	"$(PY)" run.py check --jobs "$(JOBS)" --no-progress
 
 # What users meet who have a newer Python, and those who install the newest Mesa: the same lock on another Python, then
 # the same with Mesa raised.

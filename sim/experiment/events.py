@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sim import numeric
 from sim.channels import CHANNELS, NO_CHANNEL
 from sim.errors import StoreError
-from sim.experiment import happened, regular
+from sim.experiment import happened, parquet
 from sim.experiment.happened import EVENTS, STAGE_OF, STAGES
 from sim.metrics.base import TIES
 from sim.records import Columns, Noted, Records
@@ -94,11 +94,9 @@ def read(path: Path) -> pd.DataFrame:
         StoreError: the file is missing or damaged.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        with regular.opened(path) as file:
-            frame: pd.DataFrame = pq.read_table(file, page_checksum_verification=True).to_pandas()
+        frame: pd.DataFrame = parquet.read(path).to_pandas(use_threads=False)
     except FileNotFoundError as error:
         raise StoreError(f"{path}: the event log is missing; run the same again with --events") from error
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import io
 import json
 import operator
 import os
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 from sim import compiled
 from sim.errors import StoreError, UsageError
-from sim.experiment import forms, regular
+from sim.experiment import forms, parquet
 from sim.experiment.tables import Columns, Scope, Tables
 
 if TYPE_CHECKING:
@@ -164,7 +163,7 @@ def write_replicate(folder: Path, replicate: int, tables: Tables, *, placebo: bo
         _ensure_same(folder, replicate, tables)
     else:
         parts |= {ORDERS: tables.orders, SERIES: tables.series, METRICS: tables.metrics}
-    write_whole({_path(folder, replicate, kind): parquet_bytes(table, scope) for kind, table in parts.items()})
+    write_whole({_path(folder, replicate, kind): parquet.to_bytes(table, scope) for kind, table in parts.items()})
 
 
 def _ensure_same(folder: Path, replicate: int, tables: Tables) -> None:
@@ -214,19 +213,6 @@ def _evaluable(folder: Path, replicate: int, kind: str) -> tuple[Columns, Scope]
     return columns, scope
 
 
-def parquet_bytes(table: Columns, scope: str = "") -> bytes:
-    """A table as Parquet with page checksums, which alone betray flipped bits; equal tables give equal bytes."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    columns = {name: pa.array(values, from_pandas=False) for name, values in table.items()}
-    arrow = pa.table(columns).replace_schema_metadata({"scope": scope} if scope else None)
-    # Through memory: a full disk then shows as an ordinary OSError with its reason.
-    buffer = io.BytesIO()
-    pq.write_table(arrow, buffer, compression="zstd", write_page_checksum=True)
-    return buffer.getvalue()
-
-
 def read_table(path: Path) -> tuple[Columns, Scope]:
     """Columns and scope of a table of a replicate.
 
@@ -250,11 +236,9 @@ def read_columns(path: Path) -> tuple[Columns, str]:
         StoreError: the file is missing or damaged.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        with regular.opened(path) as file:
-            table = pq.read_table(file, page_checksum_verification=True)
+        table = parquet.read(path)
         columns = {name: np.asarray(table[name].to_numpy()) for name in table.column_names}
         text = (table.schema.metadata or {}).get(b"scope", b"").decode()
     except FileNotFoundError as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sim import compiled
 from sim.errors import StoreError, UsageError
-from sim.experiment import manifest, provenance, regular, store
+from sim.experiment import manifest, parquet, provenance, regular, store
 from sim.experiment.lock import Notify, locked
 from sim.experiment.manifest import Manifest, Status, Timings
 from sim.experiment.result import Result
@@ -101,7 +101,7 @@ def finish(
     if stored and status != "interrupted":
         result = Result.read(run, stored)
         drawn = {f"{store.FIGURES}/{name}": content for name, content in (draw(result) if draw else {}).items()}
-        summary = store.parquet_bytes(result.summary_columns())
+        summary = parquet.to_bytes(result.summary_columns())
         contents = {store.SUMMARY: summary, store.SCENARIO: store.scenario_bytes(run), **drawn}
         if not draw and seconds:
             _remove_figures(run)

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from sim.errors import printable
-from sim.experiment import store
+from sim.experiment import parquet, store
 from sim.experiment.compare import Comparison, Difference
 from sim.experiment.tables import decode, encode
 from sim.report import register
@@ -121,7 +121,7 @@ def test_a_stored_scenario_is_the_scenario(text: str) -> None:
 def test_labels_survive_the_disk(text: str, tmp_path: Path) -> None:
     by = encode({"segment": text, text: 1})
     path = tmp_path / "table.parquet"
-    path.write_bytes(store.parquet_bytes({text: np.array([by], dtype=object)}))
+    path.write_bytes(parquet.to_bytes({text: np.array([by], dtype=object)}))
     columns, _ = store.read_columns(path)
     assert list(columns) == [text]
     assert decode(columns[text][0]) == {"segment": text, text: 1}

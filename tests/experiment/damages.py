@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.experiment import regular, store
+from sim.experiment import parquet, regular, store
 from sim.experiment.manifest import Manifest
 
 Damage = Callable[[Path], Path | None]
@@ -311,7 +311,7 @@ def table_changed(name: str, change: Callable[[dict[str, Any]], object], at_faul
         columns, text = store.read_columns(folder / file)
         columns = {column: values.copy() for column, values in columns.items()}
         change(columns)
-        (folder / file).write_bytes(store.parquet_bytes(columns, text if scoped else ""))
+        (folder / file).write_bytes(parquet.to_bytes(columns, text if scoped else ""))
         signed(folder)
 
     file = name.partition(" ")[0]
@@ -347,7 +347,7 @@ def scope_changed(name: str, change: Callable[[dict[str, Any]], object]) -> None
         columns, text = store.read_columns(folder / ORDERS)
         scope = json.loads(text)
         change(scope)
-        (folder / ORDERS).write_bytes(store.parquet_bytes(columns, json.dumps(scope)))
+        (folder / ORDERS).write_bytes(parquet.to_bytes(columns, json.dumps(scope)))
         signed(folder)
 
     DAMAGES[f"a forged scope {name}"] = (ORDERS, one)

@@ -17,7 +17,7 @@ from stored import listed, stopping_at
 
 import sim
 from sim.errors import ReplicateError, UsageError
-from sim.experiment import memory, store
+from sim.experiment import memory, parquet, store
 from sim.experiment.batch import Demand, complete
 from sim.experiment.runner import ATTEMPTS, Outcome, Task, _Queue, execute
 from sim.experiment.tables import series
@@ -58,7 +58,7 @@ def same(one: Outcome, other: Outcome) -> bool:
     """Whether two outcomes have the same tables, bit by bit."""
     tables = [outcome.tables for outcome in (one, other) if outcome.tables]
     return len(tables) == 2 and all(
-        store.parquet_bytes(getattr(tables[0], kind)) == store.parquet_bytes(getattr(tables[1], kind))
+        parquet.to_bytes(getattr(tables[0], kind)) == parquet.to_bytes(getattr(tables[1], kind))
         for kind in ("metrics", "series", "orders")
     )
 
