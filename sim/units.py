@@ -22,6 +22,8 @@ MINOR_PER_MONEY: Final = 100
 MONTHS_PER_YEAR: Final = 12
 MAX_MONEY: Final = 10**12
 """Largest amount of money a parameter may hold: sums of minor units stay far within 64 bits."""
+MAX_NUMBER: Final = 10**12
+"""Largest factor, rate, time or distance a parameter may hold: ticks and working times stay far within 64 bits."""
 UNLIMITED: Final = "unlimited"
 
 T = TypeVar("T")
@@ -102,7 +104,7 @@ def plain_number(value: float) -> float | str:
     return UNLIMITED if value == math.inf else value
 
 
-_at_least_zero: Final = Field(strict=True, ge=0, allow_inf_nan=False)
+_at_least_zero: Final = Field(strict=True, ge=0, le=MAX_NUMBER, allow_inf_nan=False)
 _duration: Final = "a number of {} of at least 0"
 
 Share = Annotated[

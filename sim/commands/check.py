@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.arguments import form, working
-from sim.commands.shared import note, print_data, short
+from sim.commands.shared import ensure_reportable, note, print_data, short
 from sim.console import say
 from sim.errors import Exit, UsageError
 
@@ -46,6 +46,7 @@ def command(options: argparse.Namespace) -> int:
     if options.dry_run:
         print_data(options, [report.plan_table(chosen)], lambda: report.plan_json(chosen))
         return Exit.FINE
+    ensure_reportable(options)
     bar = progress(shown=not (options.quiet or options.no_progress))
     findings = check(chosen, options.jobs, bar, functools.partial(note, options))
     accepted = Grade.EQUIVALENT if options.accept else Grade.WITHIN_TOLERANCE

@@ -91,8 +91,11 @@ def command(options: argparse.Namespace) -> int:
         say(message)
     report_junit(options, suite, found, failures)
     # Last, so that a folder that cannot be written any more keeps nobody from reading what is stored in it.
-    with adding(targets[1:], notify=functools.partial(note, options)):
-        figures.write_forests(comparison)
+    try:
+        with adding(targets[1:], notify=functools.partial(note, options)):
+            figures.write_forests(comparison)
+    except UsageError as error:
+        say(f"the figures of the comparison were not renewed: {error}")
     return failed(options, failures) or (Exit.BREACHED if breached else Exit.FINE)
 
 

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 SUMMARY = "Finish a run that was interrupted or killed, and print its key metrics."
 
-LARGEST_SCENARIO = 1_000_000
-"""Larger files are not read, bytes; a resolved scenario has less than a tenth of it."""
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The run directory and how it is finished."""
@@ -79,7 +76,7 @@ def _run(folder: Path, listed: Manifest) -> Run:
     file = folder / store.SCENARIO
     advice = f"run the scenario anew: run.py run {listed.scenario}"
     try:
-        scenario = restore(regular.content(file, LARGEST_SCENARIO).decode(), Scenario, str(file))
+        scenario = restore(regular.content(file, store.LARGEST_SCENARIO).decode(), Scenario, str(file))
     except FileNotFoundError as error:
         raise StoreError(f"{file}: the file is missing; {advice}") from error
     except (OSError, UnicodeDecodeError, ScenarioError) as error:

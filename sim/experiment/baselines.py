@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sim.errors import Problem, ScenarioError, StoreError, UsageError, printable
-from sim.experiment import provenance, store
+from sim.experiment import provenance, regular, store
 from sim.scenario.suggest import advice
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ LIBRARIES = ("liebian", "python", "numpy")
 """Whose versions an approval notes: those that may move the last digits."""
 
 RESTORE = "restore it from version control, or delete expected.csv and approved.yaml and approve the baseline anew"
+
+LARGEST_FILE = 64_000_000
+"""Larger files of a baseline are not read, bytes; the largest shipped one has less than a hundredth of it."""
 
 TOTAL = "{}"
 """No dimensions, as JSON."""
@@ -85,10 +88,11 @@ def root() -> Path:
 
 
 def known(folder: Path) -> list[str]:
-    """Names of the baselines in a folder, in order; what is empty is none."""
+    """Names of the baselines in a folder, in order; what is empty, or begins with a dot, is none."""
     if not folder.is_dir():
         return []
-    return sorted(path.name for path in folder.iterdir() if path.is_dir() and any(path.iterdir()))
+    folders = (path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return sorted(path.name for path in folders if any(path.iterdir()))
 
 
 def read(folder: Path, names: Sequence[str] = ()) -> list[Baseline]:
@@ -188,7 +192,9 @@ def _read(folder: Path) -> Baseline:
     table = _text(expected)
     measured = dict(_rows(expected, table))
     if _digest(table) != approvals[-1].sha256:
-        line = next(n for n, row in reversed(list(enumerate(_text(approved).split("\n"), 1))) if "sha256:" in row)
+        # By its checksum, not by its key, which YAML lets people write in several ways.
+        rows = enumerate(_text(approved).split("\n"), 1)
+        line = max((n for n, row in rows if approvals[-1].sha256 in row), default=None)
         raise _DamagedError(approved, line, f"is not the checksum of {EXPECTED}, which was edited since; {RESTORE}")
     return Baseline(folder.name, folder, scenario, measured, approvals)
 
@@ -196,7 +202,7 @@ def _read(folder: Path) -> Baseline:
 def _text(path: Path) -> str:
     """The text of a file, however its lines end."""
     try:
-        content = path.read_bytes()
+        content = regular.content(path, LARGEST_FILE)
     except FileNotFoundError as error:
         raise _DamagedError(path, None, f"is missing; {RESTORE}") from error
     except OSError as error:

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,10 +104,8 @@ class Comparison:
 
     def _noise_floor(self) -> list[Difference]:
         """Order effects of the placebo, where it was run: what chance alone moves."""
-        orders = {number: self.reference.placebo(number) for number in self.reference.replicates}
-        known = {number: table for number, table in orders.items() if table is not None}
-        if not known:
-            return []
+        found = ((number, self.reference.placebo(number)) for number in self.reference.replicates)
+        known = ((number, *placebo) for number, placebo in found if placebo is not None)
         rows = _effects(f"{self.names[0]}+placebo", self.reference, known)
         # However many replicates there are, those with a placebo are as few as ever.
         return [dataclasses.replace(row, replicates_to_settle=None) for row in rows]
@@ -167,19 +165,16 @@ class Comparison:
         result = self.scenarios[self.names[1:].index(name)]
         if result.scenario.market != self.reference.scenario.market:
             return []
-        numbers = _common(self.reference, result)
-        pairs = [(result.tables(number), self.reference.tables(number)) for number in numbers]
-        rows = [_pair_rows(self.reference, table.orders, table.scope, without) for table, without in pairs]
-        wanted = ("incremental_share", {"channel": "referral"})
-        share = next(row for row in metrics.summarise(rows) if (row.metric, row.by) == wanted)
+        share = self.get(name, "incremental_share", channel="referral")
         if share.n < 2:
             return []
         orders = self.get(name, "orders", channel="referral").mean
         low, high = (min(max(1.0 - bound, 0.0), 1.0) for bound in (share.high, share.low))
+        all_pairs = len(_common(self.reference, result))
         return [
             f"Of the {orders:,.0f} orders of {name} credited to referral, {1.0 - share.mean:.0%} would have come "
             f"anyway in {self.names[0]} - later, or through another channel (95% interval {low:.0%} to {high:.0%}, "
-            f"from {share.n} of {len(numbers)} replicates and the orders early enough to classify)."
+            f"from {share.n} of {all_pairs} replicates and the orders early enough to classify)."
         ]
 
     def __str__(self) -> str:
@@ -240,14 +235,14 @@ def _order_effects(name: str, reference: Result, result: Result) -> list[Differe
     """What a scenario did to orders; nothing in another market, where households cannot be matched."""
     if reference.scenario.market != result.scenario.market:
         return []
-    tables = {number: result.tables(number) for number in _common(reference, result)}
-    return _effects(name, reference, {number: (table.orders, table.scope) for number, table in tables.items()})
+    tables = ((number, result.tables(number)) for number in _common(reference, result))
+    return _effects(name, reference, ((number, table.orders, table.scope) for number, table in tables))
 
 
-def _effects(name: str, reference: Result, orders: Mapping[int, tuple[Columns, Scope]]) -> list[Difference]:
+def _effects(name: str, reference: Result, runs: Iterable[tuple[int, Columns, Scope]]) -> list[Difference]:
     """Orders of each replicate matched with those of the reference; itself against itself is the zero."""
-    without = {number: reference.tables(number) for number in orders}
-    changed = [_pair_rows(reference, *orders[number], table) for number, table in without.items()]
+    # One replicate after the other: orders are by far the largest table.
+    changed = [_pair_rows(reference, orders, scope, reference.tables(number)) for number, orders, scope in runs]
     itself = [[row._replace(value=0.0) for row in rows] for rows in changed]
     currency = reference.scenario.currency
     return [

@@ -15,9 +15,6 @@ from sim.experiment import forms, store
 from sim.experiment.result import Result
 from sim.experiment.tables import Columns, Scope, Tables
 
-_TOGETHER = (store.METRICS, store.SERIES, store.ORDERS)
-"""A replicate that has all of these counts."""
-
 ACCURACY = 1e-9
 """Relative; the last digits of a mean may differ between processors and versions of NumPy."""
 
@@ -59,7 +56,7 @@ class Contents:
 
     def summary_fault(self, result: Callable[[list[int], Callable[[int], Tables]], Result]) -> str | None:
         """What is wrong with the stored summary, computed anew by the result of the replicates; None if nothing is."""
-        numbers = {kind: {sheet.replicate for sheet in self._sheets if sheet.kind == kind} for kind in _TOGETHER}
+        numbers = {kind: {sheet.replicate for sheet in self._sheets if sheet.kind == kind} for kind in store.PARTS}
         whole = sorted(set.intersection(*numbers.values(), set(self._metrics)))
         scope = Scope((), 0, 0.0, ())
         try:

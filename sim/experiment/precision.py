@@ -35,8 +35,8 @@ FEWEST = 5
 
 LIMIT = 300
 """Replicates at most, unless `--max-reps` says otherwise: ten times those of the shipped scenarios, for an interval
-three times narrower. Of a scenario as large as `baseline` they take about 20 minutes on two processors, and reading
-them all back about 2 GB of memory; to go beyond that should be somebody's decision."""
+three times narrower. Of a scenario as large as `baseline` they take about 20 minutes on two processors; to go beyond
+that should be somebody's decision."""
 
 _EXAMPLE = "write for example cac=2%, cac=50 (in the metric's unit) or cac[year=2025]=3%"
 _GOAL = re.compile(r"(?P<metric>\w+)(\[(?P<by>[^][]*)\])?=(?P<width>[0-9]+(\.[0-9]*)?|\.[0-9]+)(?P<percent>%?)")
@@ -191,16 +191,24 @@ class Known:
         if self.hopeless:
             return f"{name} cannot be known to a share of a mean of zero; give a width in its unit, such as 0.01"
         goal = self.goal
-        if goal.relative:
-            half, wanted = _percent(self.half / self.size if self.half else 0.0), _percent(goal.width)
-        else:
-            half, wanted = f"{self.half:,.3g}", f"{goal.width:,.3g}"
-        return f"{name} is known to {half} {after}" + ("" if self.reached else f", not {wanted}")
+        unit, scale = ("%", 100.0) if goal.relative else ("", 1.0)
+        half = self.half / self.size if goal.relative and self.half else self.half
+        wanted = "" if self.reached else f", not {_amount(goal.width * scale)}{unit}"
+        return f"{name} is known to {_rounded_up(half * scale)}{unit} {after}{wanted}"
 
 
-def _percent(share: float) -> str:
-    """A share in percent; rounded up, because a goal missed by little shall not look reached."""
-    return f"{math.ceil(share * 1e4 - 1e-6) / 100:g}%"
+def _rounded_up(value: float) -> str:
+    """Three significant digits; rounded up, because a goal missed by little shall not look reached."""
+    if value == 0.0 or not math.isfinite(value):
+        return _amount(value)
+    place = 10.0 ** (math.floor(math.log10(value)) - 2)
+    # What is missing to the next digit only because a value is not exact stays away.
+    return _amount(math.ceil(value / place - 1e-6) * place)
+
+
+def _amount(value: float) -> str:
+    """A number as it would be typed: 0.0001, 2, 12,345."""
+    return f"{value:,.6f}".rstrip("0").rstrip(".") if 1e-4 <= value < 1e15 else f"{value:g}"
 
 
 def of_mean(goal: Goal, scenario: str, values: Values) -> Known:

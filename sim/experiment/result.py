@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ class Result:
     """What the replicates of a scenario measured.
 
     `run` is the stored run, None for a result kept in memory. `replicates` are the numbers of the replicates it covers.
-    Tables are read when they are first asked for.
+    Tables of a stored run are read whenever they are asked for and never kept: those of 300 replicates take gigabytes.
     """
 
     def __init__(
@@ -40,7 +41,6 @@ class Result:
         self.replicates = tuple(replicates)
         self.run = run
         self._load = load
-        self._tables: dict[int, Tables] = {}
 
     @classmethod
     def read(cls, run: store.Run, replicates: Sequence[int]) -> Result:
@@ -58,15 +58,20 @@ class Result:
         Raises:
             StoreError: its files are missing or damaged.
         """
-        if replicate not in self._tables:
-            self._tables[replicate] = self._load(replicate)
-        return self._tables[replicate]
+        return self._load(replicate)
 
     def rows(self, replicate: int) -> list[metrics.Row]:
-        """The metrics of one replicate."""
-        table = self.tables(replicate).metrics
+        """The metrics of one replicate; of a stored run its table of metrics alone is read.
+
+        Raises:
+            StoreError: the file is missing or damaged.
+        """
+        run = self.run
+        table = self._load(replicate).metrics if run is None else store.read_metrics(run.folder, replicate)
         columns = (table["metric"].tolist(), table["by"].tolist(), table["value"].tolist())
-        return [metrics.Row(metric, decode(by), value) for metric, by, value in zip(*columns, strict=True)]
+        # There are far fewer names and sets of dimensions than rows, which share them.
+        sets = {by: decode(by) for by in set(columns[1])}
+        return [metrics.Row(sys.intern(metric), sets[by], value) for metric, by, value in zip(*columns, strict=True)]
 
     @functools.cached_property
     def units(self) -> dict[str, str]:

@@ -32,7 +32,10 @@ METRICS, SERIES, ORDERS, PLACEBO, EVENTS = "metrics", "series", "orders", "place
 REPLICATES, FIGURES = "replicates", "figures"
 SCENARIO, SUMMARY = "scenario.yaml", "metrics.parquet"
 
-KINDS = (METRICS, SERIES, ORDERS, PLACEBO, EVENTS)
+PARTS = (METRICS, SERIES, ORDERS)
+"""The files without which a replicate is not whole."""
+
+KINDS = (*PARTS, PLACEBO, EVENTS)
 REPLICATE_FILE = re.compile(rf"{REPLICATES}/(?P<number>[0-9]{{4}})-(?P<kind>{'|'.join(KINDS)})\.parquet")
 _FIGURE_FILE = re.compile(rf"{FIGURES}/[^/]+\.svg")
 
@@ -49,7 +52,7 @@ class Run:
     def stored(self) -> list[int]:
         """Numbers of the replicates that are there, whole."""
         # All files, not the metrics alone: a file that was deleted because it was damaged is to be made again.
-        found = (_numbers(self.folder, kind) for kind in (METRICS, SERIES, ORDERS))
+        found = (_numbers(self.folder, kind) for kind in PARTS)
         return sorted(set.intersection(*map(set, found)))
 
     def placebos(self) -> list[int]:
@@ -59,6 +62,10 @@ class Run:
     def logged(self) -> list[int]:
         """Numbers of the replicates that have an event log."""
         return _numbers(self.folder, EVENTS)
+
+
+LARGEST_SCENARIO = 1_000_000
+"""Larger scenario files of a run are not read, bytes; a resolved scenario has less than a tenth of it."""
 
 
 def belongs(name: str) -> bool:
@@ -159,7 +166,7 @@ def write_replicate(folder: Path, replicate: int, tables: Tables, *, placebo: bo
     parts: dict[str, Columns] = {EVENTS: tables.events.arrays} if tables.events is not None else {}
     if placebo:
         parts = {PLACEBO: tables.orders}
-    elif parts and all(_path(folder, replicate, kind).is_file() for kind in (METRICS, SERIES, ORDERS)):
+    elif parts and all(_path(folder, replicate, kind).is_file() for kind in PARTS):
         _ensure_same(folder, replicate, tables)
     else:
         parts |= {ORDERS: tables.orders, SERIES: tables.series, METRICS: tables.metrics}
@@ -188,9 +195,18 @@ def read_replicate(folder: Path, replicate: int) -> Tables:
     Raises:
         StoreError: a file is missing or damaged.
     """
-    metrics, series = (_evaluable(folder, replicate, kind)[0] for kind in (METRICS, SERIES))
+    series, _ = _evaluable(folder, replicate, SERIES)
     orders, scope = _evaluable(folder, replicate, ORDERS)
-    return Tables(metrics, series, orders, scope)
+    return Tables(read_metrics(folder, replicate), series, orders, scope)
+
+
+def read_metrics(folder: Path, replicate: int) -> Columns:
+    """The table of metrics of a replicate.
+
+    Raises:
+        StoreError: the file is missing or damaged.
+    """
+    return _evaluable(folder, replicate, METRICS)[0]
 
 
 def read_placebo(folder: Path, replicate: int) -> tuple[Columns, Scope]:

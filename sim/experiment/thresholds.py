@@ -28,7 +28,10 @@ def _breach(threshold: Threshold, result: Result) -> str | None:
     high = math.inf if threshold.max is None else threshold.max
     if low <= mean <= high:
         return None
-    reason = f"below {low:g}" if mean < low else f"above {high:g}" if mean > high else "which is undefined"
+    if math.isnan(mean):
+        why = "nothing to divide by, or no complete follow-up within the simulated years"
+        return f"threshold breached: {_name(threshold)} cannot be measured: {why}"
+    reason = f"below {low:g}" if mean < low else f"above {high:g}"
     return f"threshold breached: {_name(threshold)} is {mean:g}, {reason}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,8 +41,10 @@ def meet(run: store.Run) -> Found:
 
     Raises:
         UsageError: the folder cannot be read.
-        StoreError: the manifest is damaged or belongs to other results, or a replicate is not what it lists.
+        StoreError: the manifest is damaged or belongs to other results, a replicate is not what it lists, or a folder
+            of the run is a link.
     """
+    _ensure_no_links(run)
     listed = Manifest.read(run.folder)
     if listed and listed.identity != store.identity(run.scenario):
         raise StoreError(
@@ -54,7 +56,19 @@ def meet(run: store.Run) -> Found:
         if name.startswith(f"{store.REPLICATES}/") and files.get(name, digest) != digest:
             path = run.folder / name
             raise StoreError(f"{path}: the file has changed since it was written; delete it and run the same again")
+    if listed and listed.status in ("complete", "failed"):
+        # Whoever makes a replicate notes that first, so what came later is none of this run.
+        for name in sorted(files.keys() - listed.files.keys()):
+            if store.REPLICATE_FILE.fullmatch(name):
+                raise StoreError(f"{run.folder / name}: the manifest does not list it; move it out of the folder")
     return Found(listed, files)
+
+
+def _ensure_no_links(run: store.Run) -> None:
+    """Refuse folders of a run that lead out of it: files would be written and removed wherever they lead."""
+    for path in (run.folder / store.REPLICATES, run.folder / store.FIGURES):
+        if path.is_symlink():
+            raise StoreError(f"{path}: a link, not a folder; put the folder itself in its place")
 
 
 def begin(run: store.Run, found: Found, wanted: int, placebos: int, events: bool) -> Manifest:
@@ -103,8 +117,8 @@ def finish(
         drawn = {f"{store.FIGURES}/{name}": content for name, content in (draw(result) if draw else {}).items()}
         summary = parquet.to_bytes(result.summary_columns())
         contents = {store.SUMMARY: summary, store.SCENARIO: store.scenario_bytes(run), **drawn}
-        if not draw and seconds:
-            _remove_figures(run)
+        if seconds:
+            _remove_figures(run, kept=drawn)
         # What is right already keeps its time.
         changed = {n: c for n, c in contents.items() if found.files.get(n) != hashlib.sha256(c).hexdigest()}
         _write(run, {run.folder / name: content for name, content in changed.items()})
@@ -126,6 +140,8 @@ def adding(runs: Sequence[store.Run], notify: Notify) -> Iterator[None]:
         StoreError: a manifest is damaged.
     """
     with locked([run.folder for run in runs], notify):
+        for run in runs:
+            _ensure_no_links(run)
         before = [(run, listed) for run in runs if (listed := Manifest.read(run.folder))]
         for run, listed in before:
             _renew(run, listed, status="running")
@@ -191,11 +207,12 @@ def _left_changed(run: store.Run, listed: Manifest, files: Mapping[str, str], no
     return changed
 
 
-def _remove_figures(run: store.Run) -> None:
-    """Remove figures of fewer replicates than there are now; the next command that draws makes them anew."""
+def _remove_figures(run: store.Run, kept: Collection[str]) -> None:
+    """Remove figures of fewer replicates than there are now; the command that draws them makes them anew."""
     with contextlib.suppress(OSError):
         for path in (run.folder / store.FIGURES).glob("*.svg"):
-            path.unlink()
+            if f"{store.FIGURES}/{path.name}" not in kept:
+                path.unlink()
 
 
 def _is_figure(name: str) -> bool:

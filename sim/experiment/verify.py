@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from sim.experiment.tables import Tables
     from sim.scenario import Scenario
 
-LARGEST_SCENARIO = 4 * 1024**2
-"""Larger files are not read, bytes."""
-
 
 def inspect(folder: Path) -> Inspection:
     """Check everything in a run directory.
@@ -144,7 +141,7 @@ def _checked_scenario(found: Inspection, manifest: Manifest, entries: dict[str, 
     from sim.scenario.yaml_core import parse
 
     try:
-        content = regular.content(found.folder / name, LARGEST_SCENARIO)
+        content = regular.content(found.folder / name, store.LARGEST_SCENARIO)
     except OSError as error:
         found.blame(name, f"cannot be read: {error.strerror}; {RESTORE}")
         return None

@@ -26,7 +26,7 @@ class PaidAds(Policy):
     """Advertising budget per calendar year for the whole represented market, money (input)."""
     price_per_thousand_impressions: Annotated[Money, Field(gt=0)] = 60.0
     """Price of 1,000 impressions at the start of the horizon, money (assumption, 30 to 120 CNY)."""
-    price_drift_per_year: Annotated[Real, Field(gt=-1)] = 0.05
+    price_drift_per_year: Annotated[Real, Field(gt=-1, le=1)] = 0.05
     """Yearly growth of that price (D04 gives the direction; assumption, 0 to 0.15)."""
     saturation_impressions_per_week: Capped[Factor] = 6.0
     """Impressions per household-week at which further ones stop adding; `unlimited` for none (assumption, 3 to 12)."""

@@ -26,7 +26,7 @@ class VerticalMedia(Policy):
     """Budget per calendar year for the whole represented market, money (input)."""
     price_per_lead: Annotated[Money, Field(gt=0)] = 250.0
     """Price of one lead at the start of the horizon while the audience is ample, money (M05: 200 to 300 CNY)."""
-    price_drift_per_year: Annotated[Real, Field(gt=-1)] = 0.05
+    price_drift_per_year: Annotated[Real, Field(gt=-1, le=1)] = 0.05
     """Yearly growth of that price (D04 gives the direction; assumption, 0 to 0.15)."""
     saturation_leads_per_search_year: Capped[Factor] = 4.0
     """Leads per year of a search at which more money finds nobody new; `unlimited` for none (assumption, 2 to 8)."""

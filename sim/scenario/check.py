@@ -21,6 +21,9 @@ Steps = tuple[Step, ...]
 MAX_PROBLEMS = 100
 """Problems beyond this number are counted, not listed."""
 
+MAX_SIBLINGS = 100
+"""Names among which a mistyped one is looked for: comparing thousands with each other takes seconds."""
+
 MISSING = "missing"
 """How the message for a missing key begins."""
 
@@ -149,7 +152,7 @@ def _sibling_hint(model: type[BaseModel], root: Node, steps: Steps) -> str:
     for step in steps[:-2]:
         node = node.child(step) if node is not None else None
     keys = node.value if node is not None and isinstance(node.value, dict) else {}
-    near = nearest(str(steps[-2]), [str(key) for key in keys if key != steps[-2]])
+    near = nearest(str(steps[-2]), [str(key) for key in list(keys)[:MAX_SIBLINGS] if key != steps[-2]])
     return f"; or did you mean '{near}', which is there already?" if near else ""
 
 

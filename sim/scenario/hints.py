@@ -11,7 +11,26 @@ from sim.units import UNLIMITED
 
 _YES: Final = frozenset({"yes", "y", "on", "true", "是"})
 _NO: Final = frozenset({"no", "n", "off", "false", "否"})
-_MULTIPLES: Final = {"k": 10**3, "m": 10**6, "千": 10**3, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
+_MULTIPLES: Final = {
+    **dict.fromkeys(("k", "thousand", "千"), 10**3),
+    **dict.fromkeys(("w", "万", "萬"), 10**4),
+    **dict.fromkeys(("m", "mn", "mio", "mln", "million", "millions", "百万"), 10**6),
+    "千万": 10**7,
+    **dict.fromkeys(("亿", "億"), 10**8),
+    **dict.fromkeys(("b", "bn", "billion", "billions", "十亿"), 10**9),
+}
+_CURRENCY: Final = r"cny|rmb|yuan|usd|eur|dollars?|euros?|元|人民币"
+_SHARES: Final = ("share", "rate", "factor", "number", "")
+"""Units in which a percentage has a meaning."""
+_HOURS: Final = {"minutes": 1 / 60, "hours": 1.0, "days": 24.0, "weeks": 8760 / 52, "months": 730.0, "years": 8760.0}
+_TIMES: Final = {
+    **dict.fromkeys(("min", "mins", "minute", "minutes", "分钟"), "minutes"),
+    **dict.fromkeys(("h", "hour", "hours", "小时"), "hours"),
+    **dict.fromkeys(("d", "day", "days", "天"), "days"),
+    **dict.fromkeys(("week", "weeks", "周"), "weeks"),
+    **dict.fromkeys(("month", "months", "个月"), "months"),
+    **dict.fromkeys(("y", "year", "years", "年"), "years"),
+}
 _QUOTES: Final = "\u201c\u201d\u201e\u2018\u2019"
 _SIGNS: Final = {
     **dict.fromkeys("\u201c\u201d\u201e", '"'),
@@ -22,36 +41,64 @@ _SIGNS: Final = {
 """Signs that are typed for those of YAML; full-width ones are known by their compatible form."""
 
 _LONGEST: Final = 64
-_QUANTITY = re.compile(r"(?P<number>[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?) *(?P<unit>[^\W\d_]+|%)?")
+_QUANTITY = re.compile(r"(?P<number>[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?) *(?P<unit>[^\W\d_]+( [^\W\d_]+)?|%)?")
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)")
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 
 
-def number_hint(text: str, whole: bool = False) -> str:
-    """Return how to write a number that was written as some other text, as the end of a message; empty if unclear."""
+def number_hint(text: str, whole: bool = False, unit: str = "") -> str:
+    """Return how to write a number that was written as some other text, as the end of a message; empty if unclear.
+
+    `unit` is the name of the unit that is wanted.
+    """
     if text == UNLIMITED:
         return "; this is not a limit that can be lifted"
     if len(text) > _LONGEST:
         return ""
+    if re.fullmatch(r"\S*\d#.*", text):
+        return "; a comment needs a space before its #"
     visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
     plain = unicodedata.normalize("NFKC", visible).strip(_QUOTES + " ")
     if found := _CLOCK.fullmatch(plain):
         return f"; write {int(found[1]) + int(found[2]) / 60:.4g} if hours are meant"
     if found := _DATE.fullmatch(plain):
         return _date_hint(int(found[1]), int(found[2]), int(found[3]), whole)
-    found = _QUANTITY.fullmatch(re.sub(r"(?<=\d)[ _,'](?=\d{3}(?!\d))", "", plain.lstrip("¥$€£")))
+    plain = re.sub(rf"^([¥$€£]|({_CURRENCY}) ?)", "", plain, flags=re.IGNORECASE)
+    if found := re.fullmatch(r"(\d{1,3}(?:\.\d{3})+),(\d+)", plain):
+        return f"; write {found[1].replace('.', '')}.{found[2]}"
+    plain = re.sub(r"^([-+]?0),(?=\d)", r"\1.", plain)  # a decimal comma, whatever the number of digits
+    digits = re.sub(r"(?<=\d)[ _,'](?=\d{3}(?!\d))", "", plain)
+    found = _QUANTITY.fullmatch(re.sub(r"^([-+]?\d+),(?=\d)", r"\1.", digits))
     if found is None or not math.isfinite(float(found["number"])):
         return lookalikes([text])
-    number, unit = found["number"], found["unit"]
-    if unit == "%":
-        return f"; write {float(number) / 100:.15g}"
-    if unit and unit.casefold() in _MULTIPLES:
-        return f"; write {float(number) * _MULTIPLES[unit.casefold()]:.15g}"
-    if unit:
-        return f"; write the number alone, {number}"
+    number, word = found["number"], (found["unit"] or "").casefold()
+    if word:
+        return _unit_hint(number, word, unit)
     if plain != text and not text.isascii():
         return f"; write {number} in plain characters"
     return "; write it without quotes" if number == text else f"; write {number}"
+
+
+def _unit_hint(number: str, word: str, unit: str) -> str:
+    """Return how to write a number that has a word after it, without changing what it amounts to."""
+    if word == "%":
+        return f"; write {float(number) / 100:.15g}" if unit in _SHARES else "; write the number itself, no percentage"
+    if word in ("am", "pm"):
+        return f"; write {float(number) % 12 + (12 if word == 'pm' else 0):.15g}"
+    if unit in _HOURS:
+        if word not in _TIMES:
+            return f"; write the number alone, in {unit}"
+        if _TIMES[word] != unit:
+            return f"; write {float(number) * _HOURS[_TIMES[word]] / _HOURS[unit]:.4g}"
+    elif unit == "km":
+        return f"; write the number alone, {number}" if word in ("km", "公里") else "; write the number alone, in km"
+    else:
+        multiple = re.sub(rf" ?({_CURRENCY})$", "", word)
+        if multiple in _MULTIPLES:
+            return f"; write {float(number) * _MULTIPLES[multiple]:.15g}"
+        if multiple and unit == "money":
+            return "; write the whole amount in figures"
+    return f"; write the number alone, {number}"
 
 
 def map_hint(text: str) -> str:

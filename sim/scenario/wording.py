@@ -30,6 +30,7 @@ _RANGES: Final = {
 }
 _FORMS: Final = {r"^[A-Z]{3}$": "three capital letters, for example CNY"}
 """What patterns of the schema ask for, in words."""
+_NO_LIMIT: Final = ("unlimited", "none", "no limit", "infinity", "infinite", "inf", "∞", "无限", "不限")
 _YEARS: Final = "keys of a schedule are calendar years from 1900 to 2200, for example {2023: 1.0, 2025: 1.5}"
 
 
@@ -86,7 +87,10 @@ def _number_wording(plain: str, value: object, types: Sequence[Any], unit: Unit 
     by_year = ", or such values by calendar year" if is_schedule(types) else ""
     hint = ""
     if isinstance(value, str):
-        hint = number_hint(value, whole=plain == "a whole number")
+        if lifted and value.strip().casefold() in _NO_LIMIT:
+            hint = f"; write {UNLIMITED}"
+        else:
+            hint = number_hint(value, whole=plain == "a whole number", unit=unit.name if unit else "")
     elif isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         hint = f"; write {int(value)}"
     return f"must be {meaning}{lifted}{by_year}, not {shown(value)}{hint}"
@@ -111,7 +115,12 @@ def figure(limit: float) -> str:
 
 
 def _percent_hint(value: object, unit: Unit | None) -> str:
-    if unit is not None and unit.name == "share" and isinstance(value, int | float) and 2 <= value <= 100:
+    if (
+        unit is not None
+        and unit.name in ("share", "rate", "number")
+        and isinstance(value, int | float)
+        and 2 <= value <= 100
+    ):
         return f"; {value:.15g}% is written {value / 100:.15g}"
     return ""
 

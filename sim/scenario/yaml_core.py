@@ -25,7 +25,8 @@ _INTEGER = re.compile(r"[-+]?[0-9]+")
 _OCTAL = re.compile(r"0o[0-7]+")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_GROUP = re.compile(r"[0-9]{3}")
+_AFTER_COMMA = re.compile(r"[0-9]{1,3}")
+_NO_SPACE = re.compile(r"([\w.-]+):(\S+)")
 _WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -60,8 +61,11 @@ def parse(text: str, file: str) -> tuple[Node | None, list[Problem]]:
         mark = error.problem_mark or error.context_mark
         first = min(mark.line, error.context_mark.line) if mark and error.context_mark else mark.line if mark else 0
         rows = text.split("\n")[max(first - 1, 0) : mark.line + 1] if mark else []
+        line = mark.line + 1 if mark else None
+        if error.context_mark and error.context == "while scanning a simple key":
+            line = error.context_mark.line + 1  # PyYAML looks for the colon in the lines that follow
         message = _in_words(error) + lookalikes(rows)
-        return None, [*reader.problems, Problem(file, mark.line + 1 if mark else None, "", message)]
+        return None, [*reader.problems, Problem(file, line, "", message)]
     except (ValueError, OverflowError):
         message = r"is not YAML: an escape such as \UFFFFFFFF that stands for no character"
         return None, [*reader.problems, Problem(file, reader.line, "", message)]
@@ -159,18 +163,22 @@ class _Reader:
 
     def _map(self, line: int, steps: Steps, in_braces: bool) -> Node:
         entries: dict[Key, Node] = {}
-        number, groups = (steps, ""), ""  # a number, and what commas within it have made keys of their own
+        number: tuple[Steps, str] = (steps, "")
+        groups: list[str] = []  # what commas within the number have made keys of their own
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             set_on = self.line
             key = self._key(event, steps)
             inner = (*steps, "?" if key is None else key)
             written = self._next()
             after_comma = _plain(event) or ""
-            if in_braces and number[1] and _GROUP.fullmatch(after_comma) and _plain(written) == "":
-                groups += after_comma
+            if in_braces and number[1] and _AFTER_COMMA.fullmatch(after_comma) and _plain(written) == "":
+                groups.append(after_comma)
                 continue
             self._ensure_whole(set_on, *number, groups)
-            number, groups = (inner, text if _INTEGER.fullmatch(text := _plain(written) or "") else ""), ""
+            number, groups = (inner, text if _INTEGER.fullmatch(text := _plain(written) or "") else ""), []
+            if in_braces and _plain(written) == "" and (joined := _NO_SPACE.fullmatch(after_comma)):
+                self._problem(set_on, steps, f"a colon needs a space after it; write {joined[1]}: {joined[2]}")
+                continue
             value = self._node(written, inner)
             if key is None or value is _LOST:
                 continue
@@ -181,10 +189,13 @@ class _Reader:
         self._ensure_whole(self.line, *number, groups)
         return Node(entries, self.file, line)
 
-    def _ensure_whole(self, line: int, steps: Steps, number: str, groups: str) -> None:
-        """Refuse a number with commas in it, such as 12,000, which braces read as several keys."""
-        if groups:
-            self._problem(line, steps, f"a comma ends a value in braces; write {number}{groups} without commas")
+    def _ensure_whole(self, line: int, steps: Steps, number: str, groups: list[str]) -> None:
+        """Refuse a number with commas in it, such as 12,000 or 0,7, which braces read as several keys."""
+        if not groups:
+            return
+        thousands = all(len(group) == 3 for group in groups) and number.lstrip("+-") != "0"
+        form = "{}{} without commas" if thousands else "{}.{} with a point"
+        self._problem(line, steps, f"a comma ends a value in braces; write {form.format(number, ''.join(groups))}")
 
     def _key(self, event: yaml.Event, steps: Steps) -> Key | None:
         """Return a key of a map; None, with a problem, if it cannot be one."""
@@ -225,8 +236,20 @@ def _in_words(error: yaml.MarkedYAMLError) -> str:
     """Return PyYAML's complaint with the usual causes named."""
     problem = error.problem or "cannot be read"
     if "'\\t'" in problem:
-        return "a tab cannot indent YAML; use spaces"
+        return "a tab cannot stand here; use spaces"
     if "mapping values are not allowed" in problem:
         return "is not YAML: a second `: ` in this line, or a wrong indentation; quote text that contains `: `"
+    began = f" begun on line {error.context_mark.line + 1}" if error.context_mark else ""
+    if "could not find expected ':'" in problem:
+        return "is not YAML: a key needs a colon and a space after it, such as `seed: 7`"
+    if "expected <block end>" in problem and "<block mapping start>" in problem:
+        return f"is not YAML: this line is indented less or more than the keys{began} that it should stand among"
+    if "expected <block end>" in problem:
+        return "is not YAML: something follows after the end of a value; put text into quotes, doubling those within it"
+    if "cannot start any token" in problem:
+        return f"is not YAML: {problem}; quote text that begins with such a sign"
+    if "end of stream" in problem or "<stream end>" in problem:
+        what = "a quote" if "quoted" in (error.context or "") else "a bracket"
+        return f"is not YAML: {what}{began} is never closed"
     context = f"{error.context}: " if error.context else ""
     return f"is not YAML: {context}{problem}"

@@ -36,7 +36,7 @@ class Shell:
     def __call__(self, *words: str, out: str = "out", **disturbances: str) -> subprocess.CompletedProcess[str]:
         environment = {**self.environment, **disturbances}
         return subprocess.run(
-            self.command(*words, out=out), env=environment, capture_output=True, text=True, timeout=60
+            self.command(*words, out=out), env=environment, capture_output=True, text=True, timeout=300
         )
 
     def run_dir(self, name: str = "baseline", out: str = "out") -> Path:
@@ -132,9 +132,9 @@ def test_comparison_is_printed_before_anything_is_written(shell: Shell, broken: 
     else:
         again = shell(*words, FAKE_FILE_LIMIT="100")
     assert complete.returncode == 0
-    assert again.returncode == 2
+    assert again.returncode == 0  # what was asked for, is printed
     assert again.stdout == complete.stdout
-    assert again.stderr.startswith("cannot write results to")
+    assert again.stderr.startswith("the figures of the comparison were not renewed: cannot write results to")
     assert len(again.stderr.splitlines()) == 1
 
 
@@ -158,7 +158,7 @@ def test_closed_streams_keep_nobody_from_simulating(shell: Shell, redirection: s
         env=shell.environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert ("baseline: 2020 to 2022" in done.stdout) == (">&-" not in redirection.replace("2>&-", ""))
@@ -189,7 +189,7 @@ def test_reader_of_the_progress_may_go_away(shell: Shell) -> None:
     process.stderr.close()
     assert "baseline: 2020 to 2022, replicates: 2" in process.stdout.read()
     process.stdout.close()
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=300) == 0
 
 
 def test_deleted_working_directory(shell: Shell) -> None:
@@ -202,7 +202,7 @@ def test_deleted_working_directory(shell: Shell) -> None:
         env={**shell.environment, "PWD": str(gone)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     message = "the current folder does not exist any more; change to another one\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
@@ -212,7 +212,7 @@ def test_missing_libraries_are_a_matter_of_installing(environment: dict[str, str
     hidden = "import sys; sys.path.insert(0, '.'); sys.modules['pydantic'] = None"
     code = f"{hidden}; from sim.cli import main; sys.exit(main(['validate', 'baseline']))"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert re.search(r"^the library 'pydantic[.\w]*' is not installed here: run 'make install', then ", done.stderr)
@@ -296,7 +296,7 @@ def test_interrupted_run_continues_with_the_same_command(shell: Shell, jobs: str
         assert time.monotonic() < deadline
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all processes of the group
-    stdout, stderr = process.communicate(timeout=20)
+    stdout, stderr = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "interrupted" in stderr
     assert "Traceback" not in stderr
@@ -351,7 +351,7 @@ def test_full_disk_is_one_clear_message(shell: Shell, jobs: str) -> None:
 
 def test_empty_out(shell: Shell) -> None:
     command = [sys.executable, str(FAKES), "run", "baseline", "--reps", "1", "--out", ""]
-    done = subprocess.run(command, cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 2
     assert "--out: the name of a folder is missing" in done.stderr
     assert list(shell.folder.iterdir()) == []
@@ -399,7 +399,7 @@ def test_reader_that_goes_away(shell: Shell) -> None:
     process.stdout.close()
     assert process.stderr.read() == ""
     process.stderr.close()
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=300) == 0
 
 
 @pytest.mark.parametrize(
@@ -483,7 +483,7 @@ def test_terminal_gets_tables_that_fit_and_a_bar(shell: Shell) -> None:
         except OSError:  # the end of a terminal whose process has gone
             pass
         os.close(leader)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=300) == 0
         shown[columns] = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output.decode())
         table = shown[columns].partition("paired differences")[2].partition("orders against")[0]
         assert max(map(len, table.splitlines())) <= columns

@@ -138,7 +138,7 @@ def test_no_cell_of_the_register_is_a_formula() -> None:
 def test_commands_print_descriptions_as_text(text: str, tmp_path: Path) -> None:
     def command(*words: str) -> subprocess.CompletedProcess[str]:
         line = [sys.executable, str(FAKES), *words, "--out", str(tmp_path)]
-        return subprocess.run(line, capture_output=True, text=True, timeout=60)
+        return subprocess.run(line, capture_output=True, text=True, timeout=300)
 
     districts = json.dumps([{"name": text}, {"name": "there"}])
     changes = ["--set", f"description={json.dumps(text)}", "--set", f"market.districts={districts}"]

@@ -140,7 +140,7 @@ def test_in_the_projects_folder_it_goes_to_the_scenarios(folder: Path) -> None:
     shutil.copy(PROJECT / "run.py", copy)
     check = f"import sys; assert not set({HEAVY!r}) & set(sys.modules)"
     code = f"from sim.cli import main; code = main(['new', 'mine']); {check}; raise SystemExit(code)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=copy, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=copy, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stdout) == (0, "scenarios/mine.yaml\n"), done.stderr
     assert "python run.py validate mine\n" in done.stderr
     text = (copy / "scenarios" / "mine.yaml").read_text(encoding="utf-8")

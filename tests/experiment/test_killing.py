@@ -29,11 +29,6 @@ SMALL = [
 ]
 
 
-def hear_interrupts() -> None:
-    """Listen to interrupts even where the tests run in the background, which shells make deaf to them."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class Victim:
     """A command in a session of its own, with the processes it starts."""
 
@@ -153,7 +148,7 @@ def test_the_real_model_killed_while_it_simulates(tmp_path: Path) -> None:
 
 def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
     words = [*FAKES, "run", "baseline", "--reps", "6", "--jobs", "2", "--out", str(tmp_path / "out")]
-    victim = Victim([*words, "--no-progress"], FAKE_SECONDS="0.2")
+    victim = Victim([*words, "--no-progress"], FAKE_SECONDS="1")
     assert victim.lives_until(lambda: stored(tmp_path / "out") >= 1)
     next(worker for worker in victim.workers() if "spawn_main" in " ".join(worker.cmdline())).kill()
     said = victim.process.communicate(timeout=PATIENCE)[1].decode()

@@ -127,6 +127,22 @@ def test_missed_by_little_does_not_look_reached() -> None:
     assert "2.01% after 9 replicates, not 2%" in str(Known(CAC, "s", 9, 9, half / 0.0200001, 1.0))
 
 
+@pytest.mark.parametrize(
+    ("width", "relative", "half", "words"),
+    [
+        (0.000001, True, 0.0136, "1.36% after 9 replicates, not 0.0001%"),
+        (0.00002, True, 0.00004, "0.004% after 9 replicates, not 0.002%"),
+        (2.0, False, 200.01, "201 after 9 replicates, not 2"),
+        (2.0, False, 2.0004, "2.01 after 9 replicates, not 2"),
+        (12_000.0, False, 12_345.0, "12,400 after 9 replicates, not 12,000"),
+    ],
+)
+def test_widths_in_words(width: float, relative: bool, half: float, words: str) -> None:
+    deviation = half * (100.0 if relative else 1.0) / precision.half_width(1.0, 9)
+    known = Known(Goal("cac", {}, width, relative), "s", 9, 9, 100.0, deviation)
+    assert str(known) == f"s: cac is known to {words}"
+
+
 def test_an_undefined_metric_ends_at_once() -> None:
     rounds, last = asked([math.nan] * 1000)
     assert rounds == [5]

@@ -139,7 +139,7 @@ def test_folder_of_another_name(run: store.Run, capsys: pytest.CaptureFixture[st
     assert f"is to be called {run.folder.name}; rename it" in capsys.readouterr().err
 
 
-def test_manifest_of_the_first_format(run: store.Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_manifest_of_the_first_format(run: store.Run) -> None:
     finished(run)
     (run.folder / "replicates" / "0001-orders.parquet").unlink()
     content = json.loads((run.folder / "manifest.json").read_text())
@@ -149,3 +149,33 @@ def test_manifest_of_the_first_format(run: store.Run, capsys: pytest.CaptureFixt
     assert resume(run.folder) == 0
     assert run.stored() == [0, 1, 2, 3]
     assert (listed(run).format, listed(run).wanted, listed(run).placebos) == (manifest.FORMAT, 4, 2)
+
+
+def test_a_replicate_that_the_manifest_of_a_complete_run_does_not_list_is_refused(
+    run: store.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finished(run)
+    other = store.locate(fakes.SCENARIOS["referral"], tmp_path / "out")
+    complete([Demand(other, 5)])
+    for path in (other.folder / store.REPLICATES).glob("0004-*"):
+        shutil.copy(path, run.folder / store.REPLICATES)
+    capsys.readouterr()
+    assert cli.main(["run", "baseline", "--reps", "5", "--out", str(tmp_path / "out"), "--quiet"]) == 5
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "0004-metrics.parquet: the manifest does not list it" in printed.err
+
+
+@pytest.mark.parametrize("name", [store.REPLICATES, store.FIGURES])
+def test_nothing_is_written_or_removed_where_a_linked_folder_leads(
+    run: store.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    finished(run)
+    outside = tmp_path / "outside"
+    (run.folder / name).rename(outside)
+    (outside / ".draft.tmp").touch()
+    (run.folder / name).symlink_to(outside)
+    before = sorted((path.name, path.stat().st_mtime_ns) for path in outside.iterdir())
+    assert cli.main(["run", "baseline", "--reps", "5", "--out", str(tmp_path / "out"), "--quiet"]) == 5
+    assert f"{name}: a link, not a folder" in capsys.readouterr().err
+    assert sorted((path.name, path.stat().st_mtime_ns) for path in outside.iterdir()) == before

@@ -239,6 +239,19 @@ def test_figures_never_show_fewer_replicates_than_there_are(tmp_path: Path) -> N
     assert not list((run.folder / "figures").iterdir())
     complete([Demand(run, 3)], draw=drawn)
     assert (run.folder / "figures" / "orders.svg").read_bytes() == b"orders of 3"
+    with upkeep.adding([run], notify=pytest.fail):
+        (run.folder / "figures" / "forest-other.svg").write_bytes(b"three trees")
+    complete([Demand(run, 4)], draw=drawn)  # a comparison draws its own when it is made again
+    assert sorted(path.name for path in (run.folder / "figures").iterdir()) == ["costs.svg", "orders.svg"]
+
+
+def test_metrics_are_read_alone_and_tables_are_not_kept(tmp_path: Path) -> None:
+    run = run_in(tmp_path)
+    complete([Demand(run, 1)])
+    result = Result.read(run, [0])
+    assert result.tables(0) is not result.tables(0)
+    (run.folder / "replicates" / "0000-orders.parquet").unlink()
+    assert {row.metric for row in result.rows(0)} >= {"orders", "cac"}
 
 
 def test_files_that_are_added_are_listed(tmp_path: Path) -> None:
@@ -264,7 +277,7 @@ def test_a_changed_figure_that_cannot_be_drawn_here_stays_listed_as_it_was(tmp_p
     right = regular.sha256(forest)
     forest.write_bytes(b"weeds")
     notes: list[str] = []
-    complete([Demand(run, 3)], draw=drawn, notify=notes.append)
+    complete([Demand(run, 2)], draw=drawn, notify=notes.append)
     assert listed(run).files["figures/forest-other.svg"] == right
     assert "forest-other.svg has changed since it was drawn" in notes[0]
 

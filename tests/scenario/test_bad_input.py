@@ -82,7 +82,7 @@ SCHEDULES = [
 FORMS = [
     ("a: [1\n", ":5: ", "is not YAML: "),
     ("a: b: c\n", ":4: ", "quote text that contains `: `"),
-    ("policies:\n\tseed: 1\n", ":5: ", "a tab cannot indent YAML; use spaces"),
+    ("policies:\n\tseed: 1\n", ":5: ", "a tab cannot stand here; use spaces"),
     ("seed: *other\n", ":4: seed: ", "aliases (*other) are not allowed; write the value out"),
     ("seed: &here 1\n", ":4: seed: ", "anchors (&here) are not allowed"),
     ("seed: !!int 1\n", ":4: seed: ", "tags (!) are not allowed"),

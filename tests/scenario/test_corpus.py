@@ -234,6 +234,21 @@ def test_a_policy_that_never_runs_is_noted_and_no_mistake(tmp_path: Path, capsys
     assert read(file, Scenario, {"horizon.years": 7}).notes[0].path == "policies.paid_ads.stop"
 
 
+def test_a_value_window_that_nobody_lives_through_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["validate", "baseline", "--set", "economics.ltv_window_years=12"]) == 0
+    noted = "--set: economics.ltv_window_years: note: no customer is followed so long: 11 years are simulated"
+    assert capsys.readouterr().err.startswith(noted)
+    assert cli.main(["validate", "baseline", "--set", "economics.ltv_window_years=11"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_only_the_simulated_years_of_a_discount_count() -> None:
+    discount = {1990: 300_000, 2000: 2_000}  # the horizon begins in 2020
+    assert load("referral", {"policies.referral.buyer_discount": discount}).policies.referral is not None
+    with pytest.raises(ScenarioError, match="in 2020 they do not"):
+        load("referral", {"policies.referral.buyer_discount": {2000: 300_000, 2021: 2_000}})
+
+
 # --- from Python ------------------------------------------------------------------------------------------------------
 
 

@@ -191,7 +191,9 @@ def test_an_editor_shows_meaning_unit_source_range_and_default() -> None:
     assert "unlimited lifts the limit" in referral["cap_lifetime"]["description"]
     assert referral["cap_lifetime"]["default"] == "unlimited"
     constant = properties["behaviour"]["properties"]["talks_per_owner_year"]["description"]
-    assert constant.endswith("(unit: rate; at least 0; calibrated: T07, T10; plausible from 4 to 60)")
+    assert constant.endswith(
+        "(unit: rate; at least 0; at most 1,000,000,000,000; calibrated: T07, T10; plausible from 4 to 60)"
+    )
 
 
 # --- the same answer as the loader ------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from typing import Any, cast
 import pytest
 
 from sim.errors import ScenarioError
+from sim.experiment.thresholds import breaches
 from sim.metrics import METRICS, View
 from sim.scenario import load
-from sim.scenario.schema.measured import FIXED_LABELS, MEASURED_BY
+from sim.scenario.schema.measured import FIXED_LABELS, MEASURED_BY, SHARES
 
 HEAD = "schema_version: 1\nname: x\nextends: baseline\nthresholds:\n  - {metric: cac, max: 9000}\n"
 
@@ -17,6 +18,7 @@ BAD = [
     ("{metric: cca, max: 1}", ".metric: there is no metric 'cca'; did you mean 'cac'?"),
     ("{metric: cac, max: 1, by: {tie: weak}}", ".by: 'cac' is not measured by tie, but year; channel; "),
     ("{metric: cac}", ": needs min or max"),
+    ("{metric: referral_share, max: 90}", ".max: must be a share from 0 to 1, as 'referral_share' is, not 90; 90% is"),
     ("{metric: cac, min: 5, max: 3}", ".max: must be at least min (5), not 3"),
     (
         "{metric: cac, max: 1, by: {year: 2099}}",
@@ -51,6 +53,15 @@ def test_thresholds_that_can_be_looked_up_are_accepted(tmp_path: Path) -> None:
 
 def test_the_list_of_metrics_is_that_of_the_registry() -> None:
     assert {name: set(by) for name, by in MEASURED_BY.items()} == {m.name: set(m.dimensions) for m in METRICS.values()}
+    assert {metric.name for metric in METRICS.values() if metric.unit == "share"} == SHARES
     records = SimpleNamespace(start_year=2020, years=2, segments=["a"])
     view = View(cast(Any, records))
     assert {name: tuple(view.labels(name)) for name in FIXED_LABELS} == dict(FIXED_LABELS)
+
+
+def test_a_threshold_on_what_was_not_measured_says_so() -> None:
+    threshold = SimpleNamespace(metric="ltv", by={}, min=None, max=1.0)
+    row = {"metric": "ltv", "by": {}, "mean": float("nan")}
+    result = SimpleNamespace(scenario=SimpleNamespace(thresholds=[threshold]), summary=[row])
+    (sentence,) = breaches(cast(Any, result))
+    assert sentence.startswith("threshold breached: ltv cannot be measured: ")

@@ -39,7 +39,7 @@ class Segment(Section):
     """When the two disagree, how often the partner's word counts (N10; assumption, 0.3 to 0.8)."""
     patience_weeks: Weeks = 14.0
     """Scale of the wait for delivery after which people cancel, weeks (L21: families least; assumption, 6 to 40)."""
-    price_sensitivity: Factor = 1.0
+    price_sensitivity: Annotated[Factor, Field(le=100)] = 1.0
     """Weight of price in the choice, relative to the average household (assumption, 0.5 to 2)."""
 
 

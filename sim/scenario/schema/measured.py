@@ -47,6 +47,14 @@ MEASURED_BY: Mapping[str, tuple[By, ...]] = {
 }
 """Every metric of one run and the sets of dimensions it is measured by; the empty set is the total."""
 
+SHARES = frozenset(
+    ("lead_to_visit", "visit_to_order", "lead_to_order", "leads_lost_late", "unassigned_leads", "satisfaction",
+     "annual_retention", "repurchase_rate", "owners_willing", "owners_inviting", "owners_successful", "referral_share",
+     "referral_conversion", "referral_breakage", "referral_abuse", "referral_false_rejections", "referral_top1_share",
+     "referral_top10_share")
+)  # fmt: skip
+"""Metrics that are shares, from 0 to 1."""
+
 FIXED_LABELS: Mapping[str, tuple[str | int | bool, ...]] = {
     "channel": CHANNELS,
     "referred": (False, True),

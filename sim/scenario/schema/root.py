@@ -14,7 +14,7 @@ from sim.scenario.schema.base import Section
 from sim.scenario.schema.behaviour import Behaviour
 from sim.scenario.schema.brand import Brand
 from sim.scenario.schema.market import Market
-from sim.scenario.schema.measured import DIMENSIONS, FIXED_LABELS, MEASURED_BY, YEARS
+from sim.scenario.schema.measured import DIMENSIONS, FIXED_LABELS, MEASURED_BY, SHARES, YEARS
 from sim.scenario.schema.stores import Stores
 from sim.scenario.suggest import advice, nearest
 from sim.scenario.tree import clipped, shown
@@ -38,9 +38,9 @@ class Horizon(Section):
 class Economics(Section):
     """How value is counted."""
 
-    discount_rate_per_year: Rate
+    discount_rate_per_year: Annotated[Rate, Field(le=1)]
     """Discount rate of lifetime value, per year (M20)."""
-    ltv_window_years: Annotated[Years, Field(gt=0)]
+    ltv_window_years: Annotated[Years, Field(gt=0, le=100)]
     """Years after delivery in which margins count towards `ltv`."""
     follow_up_weeks: Weeks
     """Weeks a lead is followed before its conversion is counted."""
@@ -75,6 +75,11 @@ class Threshold(Section):
             near = [nearest(word, words) for word in self.by if word not in words]
             hint = f"; did you mean '{near[0]}'?" if near and near[0] else ""
             faults.append(("by", f"'{self.metric}' is not measured by {given}, but {known}{hint}"))
+        for name in ("min", "max"):
+            bound = getattr(self, name)
+            if self.metric in SHARES and bound is not None and not 0 <= bound <= 1:
+                percent = f"; {bound:.15g}% is written {bound / 100:.15g}" if 1 < bound <= 100 else ""
+                faults.append((name, f"must be a share from 0 to 1, as '{self.metric}' is, not {bound:.15g}{percent}"))
         if self.min is None and self.max is None:
             faults.append(("", "needs min or max, for example `max: 9000`"))
         elif self.min is not None and self.max is not None and self.max < self.min:
@@ -157,8 +162,12 @@ class Scenario(Section):
         if referral is None:
             return []
         given = (referral.buyer_discount, referral.subsidy)
-        knots = {year for term in (*given, self.brand.price) for year in term.years} or {float(self.horizon.start_year)}
-        for year in sorted(knots):  # between knots all three are linear
+        first, end = (
+            self.horizon.start_year,
+            self.horizon.start_year + self.horizon.years + self.economics.run_off_years,
+        )
+        knots = {year for term in (*given, self.brand.price) for year in term.years if first < year < end}
+        for year in sorted({*knots, float(first), float(end)}):  # between knots all three are linear
             discount, subsidy, price = (term.at(year) for term in (*given, self.brand.price))
             if discount + subsidy >= price:
                 name = (
@@ -185,6 +194,10 @@ class Scenario(Section):
             elif policy.stop is not None and policy.stop <= first:
                 message = f"{policy.stop:.15g} lies before the horizon ({span}), so that the policy never runs"
                 found.append((f"policies.{name}.stop", message))
+        simulated = self.horizon.years + self.economics.run_off_years
+        if self.economics.ltv_window_years > simulated:
+            message = f"no customer is followed so long: {simulated} years are simulated with run-off; ltv stays empty"
+            found.append(("economics.ltv_window_years", message))
         return found
 
     def active_policies(self) -> list[tuple[str, Any]]:
