@@ -246,7 +246,7 @@ def test_only_the_simulated_years_of_a_discount_count() -> None:
     discount = {1990: 300_000, 2000: 2_000}  # the horizon begins in 2020
     assert load("referral", {"policies.referral.buyer_discount": discount}).policies.referral is not None
     with pytest.raises(ScenarioError, match="in 2020 they do not"):
-        load("referral", {"policies.referral.buyer_discount": {2000: 300_000, 2021: 2_000}})
+        load("referral", {"policies.referral.buyer_discount": {2019: 500_000, 2021: 2_000}})
 
 
 # --- from Python ------------------------------------------------------------------------------------------------------
