@@ -35,6 +35,7 @@ def test_there_are_enough_and_all_are_approved() -> None:
         assert 4 <= one.scenario.replicates <= 6
 
 
+@pytest.mark.full  # make test ends with `check` itself
 @pytest.mark.parametrize("name", baselines.known(baselines.root()))
 def test_the_first_replicate_is_as_approved(name: str) -> None:
     assert moved_rows(shipped()[name], 0) == []

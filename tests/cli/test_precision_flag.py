@@ -58,6 +58,7 @@ def test_the_limit_is_said_and_no_failure(shell: Shell, tmp_path: Path) -> None:
     assert sentence in done.stderr
 
 
+@pytest.mark.full  # the rounds of a run stand for them in the quick suite
 def test_compare_adds_replicates_for_every_difference(shell: Shell, tmp_path: Path) -> None:
     words = ("compare", "baseline", "referral", "--precision", "orders=0.4%", "--max-reps", "12", "--jobs", "1")
     done = shell(*words, "--json")

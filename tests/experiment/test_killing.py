@@ -104,7 +104,7 @@ def after(delay: float, moment: Callable[[], bool]) -> Callable[[], bool]:
     return reached
 
 
-@pytest.mark.parametrize("kills", [pytest.param(6, id="few"), pytest.param(30, id="many", marks=pytest.mark.full)])
+@pytest.mark.parametrize("kills", [pytest.param(5, id="few"), pytest.param(30, id="many", marks=pytest.mark.full)])
 def test_a_run_killed_at_any_moment_ends_as_one_that_was_not(tmp_path: Path, kills: int) -> None:
     chance, out = random.Random(kills), tmp_path / "out"
     words = [*FAKES, "run", "baseline", "--reps", str(REPLICATES), "--out", str(out)]
