@@ -26,7 +26,6 @@ from sim.errors import Exit, UsageError
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-
 SUMMARY = "Print paired differences to a reference."
 
 

@@ -116,9 +116,10 @@ def _complete(
     """Do what `complete` says, with the locks of the runs held."""
     found = {demand.run.folder: upkeep.meet(demand.run) for demand in demands}
     tasks = [task for demand in demands for task in demand.missing()]
+    unfinished = {task.folder for task in tasks}
     for demand in demands:
         folder = demand.run.folder
-        if all(task.folder != folder for task in tasks) and not found[folder].as_listed(drawn=draw is not None):
+        if folder not in unfinished and not found[folder].as_listed(drawn=draw is not None):
             _renew(demand, found[folder], draw, notify)
     begun: dict[Path, Manifest] = {}
     journal = Journal()
@@ -126,7 +127,7 @@ def _complete(
     try:
         for demand in demands:
             folder = demand.run.folder
-            if any(task.folder == folder for task in tasks):
+            if folder in unfinished:
                 begun[folder] = upkeep.begin(
                     demand.run, found[folder], demand.replicates, demand.placebos, demand.events
                 )
