@@ -27,6 +27,8 @@ class Purpose(IntEnum):
     SERVICE_MARGIN = 5
     SUBSIDY = 6
     CHECKS = 7
+    BONUS = 8
+    SUPPORT = 9
 
 
 _KIND_AND_PAYER = {
@@ -38,6 +40,8 @@ _KIND_AND_PAYER = {
     Purpose.SERVICE_MARGIN: ("revenue", "owner"),
     Purpose.SUBSIDY: ("external", "state"),
     Purpose.CHECKS: ("cash", "brand"),
+    Purpose.BONUS: ("cash", "brand"),
+    Purpose.SUPPORT: ("cash", "brand"),
 }
 
 

@@ -77,6 +77,38 @@ class PriceLevers:
 
 
 @dataclass
+class ContentLevers:
+    """Sellers' content as they and the platforms meet it; read by `effort`, `posting`, `following` and `staffing`."""
+
+    participation: float = lever(0.0, "max", "share of sellers who publish")
+    platforms: list[str] | None = field(
+        default=None, metadata={"combine": "first", "meaning": "platforms with accounts; None for all there are"}
+    )
+    posts_per_week: float = lever(0.0, "sum", "posts asked per seller and week")
+    streams_per_month: float = lever(0.0, "sum", "live streams asked per seller and month")
+    support: float = lever(0.0, "max", "training, templates, material and advice, 0 to 1")
+    hours_per_post: float = lever(0.0, "max", "working hours of a post without support")
+    hours_per_adaptation: float = lever(0.0, "max", "working hours of making it anew for one more platform")
+    hours_per_stream: float = lever(0.0, "max", "working hours of a live stream")
+    support_saves: float = lever(0.0, "max", "share of a post's hours that full support saves")
+    local_advice: float = lever(0.0, "max", "part of the views elsewhere that full support brings home")
+    adapt: float = lever(0.0, "max", "share of posts made anew for each further platform")
+    authentic: float = lever(0.0, "max", "share of posts that tell of daily life")
+    stream_pull: float = lever(0.0, "max", "contact per view of a live stream, relative to a post that asks for it")
+    founder_followers: float = lever(0.0, "sum", "followers of the founder in the whole represented market")
+    founder_views_per_week: float = lever(0.0, "max", "posts of the founder that a follower sees per week")
+    support_cost_per_year: float = lever(0.0, "sum", "cost of support, money per participating seller and year")
+    bonus_per_lead: float = lever(0.0, "sum", "bonus for a lead from the own content, money")
+    bonus_per_order: float = lever(0.0, "sum", "bonus for an order from the own content, money")
+    traffic_per_year: float = lever(0.0, "sum", "money offered for bought views per calendar year, whole market")
+    traffic_boost: float = lever(0.0, "max", "bought views per view earned, at most")
+    traffic_drift_per_year: float = lever(0.0, "sum", "yearly growth of the price of bought views")
+    low_intent_ratio: float = lever(0.0, "max", "hazard of contact outside a search, relative to inside")
+    bait_low_intent_ratio: float = lever(0.0, "max", "the same after posts made only to collect contact data")
+    followers_leave: float = lever(0.0, "max", "share of followers who go along when a seller leaves")
+
+
+@dataclass
 class Levers:
     """All levers of one tick."""
 
@@ -84,3 +116,4 @@ class Levers:
     vertical: MediaLevers = field(default_factory=MediaLevers)
     invite: InviteLevers = field(default_factory=InviteLevers)
     price: PriceLevers = field(default_factory=PriceLevers)
+    content: ContentLevers = field(default_factory=ContentLevers)

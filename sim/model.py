@@ -14,11 +14,15 @@ from sim.process import (
     census,
     delivery,
     driving,
+    effort,
+    following,
     leads,
     need,
     ownership,
+    posting,
     rewards,
     selling,
+    staffing,
     touches,
     word_of_mouth,
 )
@@ -65,7 +69,11 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
         """Simulate one tick."""
         world = self.world.begin_tick()  # fresh levers, policies applied in registry order
         need.arise(world)
-        touches.publish(world)  # advertising and vertical media, as intensities
+        staffing.turn_over(world)  # sellers leave and are replaced
+        effort.split(world)  # every seller decides how many hours go into publishing
+        posting.publish(world)  # sellers' posts and live streams, the founder's account
+        touches.publish(world)  # advertising, vertical media and content, as intensities
+        following.gather(world)  # households begin and cease to follow sellers
         word_of_mouth.spread(world)  # owners talk and invite, along the network
         leads.collect(world)
         leads.assign(world)

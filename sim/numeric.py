@@ -133,6 +133,11 @@ def distinct(values: NDArray[Any]) -> NDArray[Any]:
     return ordered[starts(ordered)] if len(ordered) else ordered
 
 
+def total(values: NDArray[np.float64]) -> float:
+    """The sum of values, added in their order."""
+    return float(np.cumsum(values)[-1]) if len(values) else 0.0
+
+
 def starts(ordered: NDArray[Any]) -> NDArray[np.bool_]:
     """Mask of the first element of every run of equal values in an ordered array."""
     first = np.ones(len(ordered), dtype=np.bool_)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.channels import PAID_ADS, VERTICAL_MEDIA
+from sim.channels import KOS, PAID_ADS, VERTICAL_MEDIA
 from sim.process import programme
 from sim.records import Columns, Noted, Records
 from sim.table import Table
@@ -35,6 +35,8 @@ _LEADS = [
     "generation",
     "store",
     "seller",
+    "mature",
+    "live",
     "hours",
 ]
 _ORDERS = [
@@ -49,6 +51,8 @@ _ORDERS = [
     "tenure",
     "generation",
     "lead",
+    "mature",
+    "followed",
     "ordered",
     "cancelled",
     "delivered",
@@ -91,6 +95,7 @@ def records(world: World) -> Records:
         replacements=_of_people(world, world.replacements, ["moment", "same_brand"]),
         ledger=world.ledger.columns(),
         stocks=_stocks(world),
+        sellers=_sellers(world),
         hours=_hours(world),
         media=_media(world),
         noted=_noted(world),
@@ -185,6 +190,12 @@ def _stocks(world: World) -> Columns:
     return columns
 
 
+def _sellers(world: World) -> Columns:
+    """What sellers did, one row per year and seat."""
+    years = world.seller_years
+    return {name: np.concatenate([year[name] for year in years]) for name in years[0]} if years else {}
+
+
 def _hours(world: World) -> Columns:
     """Sellers' hours, one row per tick and district."""
     districts, ticks = len(world.weights), world.tick + 1
@@ -211,8 +222,8 @@ def _media(world: World) -> Columns:
     """Money of the media so far, one row per medium and district: offered = spent + unspent, in minor units."""
     districts = len(world.weights)
     return {
-        "district": np.tile(np.arange(districts, dtype=np.int16), 2),
-        "channel": np.repeat(np.array([PAID_ADS, VERTICAL_MEDIA], dtype=np.int8), districts),
+        "district": np.tile(np.arange(districts, dtype=np.int16), 3),
+        "channel": np.repeat(np.array([PAID_ADS, VERTICAL_MEDIA, KOS], dtype=np.int8), districts),
         "budget": world.media_offered.ravel().copy(),
         "spent": world.media_spent.ravel().copy(),
         "unspent": (world.media_offered - world.media_spent).ravel(),

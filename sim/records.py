@@ -16,7 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEDGER_KINDS = ("cash", "accounting", "discount", "payroll", "revenue", "external")
-PURPOSES = ("media", "credit", "discount", "seller_hours", "car_margin", "service_margin", "subsidy", "checks")
+PURPOSES = (
+    *("media", "credit", "discount", "seller_hours", "car_margin", "service_margin", "subsidy", "checks"),
+    *("bonus", "support"),
+)
 PAYERS = ("brand", "buyer", "owner", "state")
 LEAD_OUTCOMES = ("open", "lost_late", "no_need", "bought_rival", "ordered", "no_seller")
 CLAIMS = ("none", "referral", "self", "broked")
@@ -54,9 +57,11 @@ class Records:
     leads: household, episode, segment, district, channel, first_touch, arrived, answered, reached, visited, tested,
         ordered, closed, outcome (index in LEAD_OUTCOMES), referrer (household id, -1 none), tie (-1 none, 0 weak,
         1 strong), tenure (the referrer's years of ownership when they talked, nan without one), generation (the
-        referrer's plus 1, 0 without one), store, seller, hours (sellers' hours spent on it).
+        referrer's plus 1, 0 without one), store, seller, mature (1 where the accounts of the store's sellers were a
+        year old on average, 0 where younger, -1 without any), live (left on a live stream), hours (sellers' hours spent
+        on it).
     orders: household, number, segment, district, channel, first_touch, referrer, tie, tenure, generation (as of its
-        lead), lead, ordered, cancelled, delivered, returned, first, repurchase, price (net, minor units), discount
+        lead), lead, mature (the same at the order), followed (years the buyer had followed a seller, nan if not), ordered, cancelled, delivered, returned, first, repurchase, price (net, minor units), discount
         (of the brand, minor units), subsidy (paid by others, minor units), claim (index in CLAIMS), code (household id
         of the owner whose code was claimed, -1 none), rejected (the claim was checked and refused).
     margins: household, order (row of the household's first delivered order, -1 for initial owners), segment, district,
@@ -77,6 +82,10 @@ class Records:
     ledger: tick, district, channel, purpose, kind, payer, amount (minor units).
     stocks: year_end, district, segment, aware, prospects, open_leads, waiting, owners, satisfaction_sum,
         satisfaction_n.
+    sellers: year (calendar), district, store, seat, hire, publishes (whether the seller takes part at the end of the
+        year), since (moment of the first post, nan before), posts, publishing_hours, selling_hours, leads and orders
+        (from own content), views (in the own district), followers, ripe (share, of the best account); one row per year
+        and seat.
     hours: tick, district, available, worked, calls, visits, test_drives, sellers.
     media: district, channel, budget, spent, unspent (minor units; budget = spent + unspent).
     """
@@ -104,6 +113,7 @@ class Records:
     replacements: Columns
     ledger: Columns
     stocks: Columns
+    sellers: Columns
     hours: Columns
     media: Columns
     noted: Noted | None = None

@@ -82,6 +82,18 @@ class Decision(IntEnum):
     MATCH = 56
     MATCHED = 57
     RETURN = 58
+    TALENT = 59
+    QUIT = 60
+    TAKES_PART = 61
+    BAIT = 62
+    REACH = 63
+    SHOCK = 64
+    FOLLOW = 65
+    FOLLOWED = 66
+    UNFOLLOW = 67
+    GO_ALONG = 68
+    POSTER = 69
+    LIVE_REACH = 70
 
 
 class Key(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.policies.base import Moment, Policy
+from sim.policies.kos import Kos
 from sim.policies.paid_ads import PaidAds
 from sim.policies.referral import Referral
 from sim.policies.vertical_media import VerticalMedia
@@ -11,6 +12,7 @@ POLICIES: dict[str, type[Policy]] = {
     "paid_ads": PaidAds,
     "vertical_media": VerticalMedia,
     "referral": Referral,
+    "kos": Kos,
 }
 
 __all__ = ["POLICIES", "Moment", "Policy"]

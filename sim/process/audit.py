@@ -30,6 +30,8 @@ def close(world: World) -> None:
     said[Purpose.CAR_MARGIN] += int(amount[purpose == MarginOf.CAR].sum()) + discount
     said[Purpose.SERVICE_MARGIN] += int(amount[purpose == MarginOf.SERVICE].sum())
     said[Purpose.SELLER_HOURS] += world.paid_now
+    said[Purpose.SUPPORT] = int(world.content.support_paid.sum())
+    said[Purpose.BONUS] = world.bonuses_paid
     said[Purpose.MEDIA] = int(world.media_spent.sum())
     world.ledger.close(said)
 

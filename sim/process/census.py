@@ -49,6 +49,31 @@ def take(world: World) -> None:
             "satisfaction_n": _count(world, owner),
         }
     )
+    _take_sellers(world)
+
+
+def _take_sellers(world: World) -> None:
+    """Note what every seller did in the year; a seat that changed hands is one row."""
+    s, accounts = world.sellers, world.accounts
+    platforms = len(world.content.platforms)
+    by_seat = {name: getattr(accounts, name).reshape(len(s), platforms) for name in ("views", "followers", "ripe")}
+    world.seller_years.append(
+        {
+            "year": np.full(len(s), world.year, dtype=np.int32),
+            **{name: getattr(s, name).copy() for name in ("district", "store", "seat", "hire", "publishes")},
+            "since": s.published_since.copy(),
+            "posts": s.year_posts.copy(),
+            "publishing_hours": s.year_publishing.copy(),
+            "selling_hours": s.year_selling.copy(),
+            "leads": s.year_leads.copy(),
+            "orders": s.year_orders.copy(),
+            "views": by_seat["views"].sum(axis=1),
+            "followers": by_seat["followers"].sum(axis=1, dtype=np.int64),
+            "ripe": by_seat["ripe"].max(axis=1, initial=0.0),
+        }
+    )
+    for column in (s.year_posts, s.year_publishing, s.year_selling, s.year_leads, s.year_orders, accounts.views):
+        column[:] = 0
 
 
 def _count(world: World, mask: Bool) -> Rows:

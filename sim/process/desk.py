@@ -146,7 +146,8 @@ def _work(begin: float, hours: float, lead: Any, team: Records, pace: Pace, tall
 @njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _call(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, tally: Any) -> None:
     """Put the first call in the seller's queue; whether it reaches anybody depends on when its turn comes."""
-    lead.seller = _seat(key, moment, lead, team, pace)
+    if lead.seller < 0:
+        lead.seller = _seat(key, moment, lead, team, pace)
     begin = _begin(moment, lead.seller, team, pace)
     turn = max(moment, clock(begin, pace))
     lead.reached = turn <= lead.cool_at and turn < lead.ready_at

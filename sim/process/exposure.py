@@ -24,6 +24,10 @@ class Climate(NamedTuple):
     trust: F64
     ads: F64
     vertical: F64
+    buy: F64
+    live: F64
+    bait: F64
+    founder: F64
     strength: F64
     walk_in: float
     """Walk-ins per year of search, at interest 1, of households that drive the brand."""
@@ -36,23 +40,38 @@ class Climate(NamedTuple):
     """Years."""
 
 
+class Audience(NamedTuple):
+    """Who follows which account, columns of the tables of the same names."""
+
+    follow: NDArray[np.int32]
+    account: NDArray[np.int32]
+    began: F64
+    trust: F64
+    owner_trust: F64
+    accounts_trust: F64
+    accounts_owner_trust: F64
+    accounts_contact: F64
+
+
+SOURCES = 7
+"""Where contact data is left: advertising, posts that ask for it, live streams, baits, the founder, the account that is
+followed, vertical media; the rest of the hazard is that of walking in."""
+
+
 @njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
 def expose(
-    searches: NDArray[np.void], now: float, end: float, relationship: NDArray[np.int32], c: Climate
-) -> tuple[I64, F64, F64, F64, F64]:
-    """Pass this tick's hazard; returns who left contact data: rows, moments, total, advertising and vertical hazard.
+    searches: NDArray[np.void], now: float, end: float, relationship: NDArray[np.int32], c: Climate, audience: Audience
+) -> tuple[I64, F64, F64, F64]:
+    """Pass this tick's hazard; returns who left contact data: rows, moments, total hazard, and its part by source.
 
     Advertising and walk-ins need interest (product strength times 1 + trust), walk-ins also a known brand; vertical
-    media sell everyone who compares. `relationship` is the column of the people table, read for the brand's drivers.
+    media sell everyone who compares. Posts that ask for contact data need interest and a known brand, baits interest
+    alone; who follows a seller knows the brand. `relationship` is the column of the people table, read for the
+    brand's drivers.
     """
     size = 0
     left = np.empty(len(searches), dtype=np.int64)
-    moment, total, by_ads, by_vertical = (
-        np.empty(len(searches)),
-        np.empty(len(searches)),
-        np.empty(len(searches)),
-        np.empty(len(searches)),
-    )
+    moment, total, by_source = np.empty(len(searches)), np.empty(len(searches)), np.empty((len(searches), SOURCES))
     for s in searches:
         begin = max(s.need_at, now)
         exposed = max(min(s.ready_at, end) - begin, 0.0)
@@ -60,20 +79,41 @@ def expose(
         if s.awareness != 0.0 or s.trust != 0.0:  # else there is nothing to fade
             known = s.awareness * exp_one((s.touched_at - now) / c.awareness_memory)
             stock = s.trust * exp_one((s.touched_at - now) / c.trust_memory)
+        followed = audience.follow[s.row]
+        if followed >= 0:
+            stock += _seen(audience, followed, s.car == BRAND, now, c.trust_memory)
         stock += c.trust[s.group]
         interest = c.strength[s.segment] * (1.0 + stock / (1.0 + abs(stock)))
         ads = c.ads[s.group] * interest
         vertical = c.vertical[s.group]
+        buy, live, bait, founder, feed = 0.0, 0.0, c.bait[s.group] * interest, c.founder[s.group] * interest, 0.0
         walk_in = 0.0
-        if s.car == BRAND or known + c.awareness[s.group] >= s.notice:
+        if followed >= 0:
+            feed = audience.accounts_contact[audience.account[followed]] * interest
+        if s.car == BRAND or followed >= 0 or known + c.awareness[s.group] >= s.notice:
+            buy, live = c.buy[s.group] * interest, c.live[s.group] * interest
             walk_in = (c.walk_in if s.car == BRAND else c.organic_walk_in) * interest
             if s.car == BRAND and relationship[s.row] >= 0:
                 walk_in *= c.owner_return
-        hazard = ads + vertical + walk_in
+        hazard = ads + vertical + (((buy + live) + bait) + founder + feed) + walk_in
         if s.contact_left <= hazard * exposed:
             left[size], moment[size] = s.row, begin + s.contact_left / hazard
-            total[size], by_ads[size], by_vertical[size] = hazard, ads, vertical
+            total[size] = hazard
+            for source, part in enumerate((ads, buy, live, bait, founder, feed, vertical)):
+                by_source[size, source] = part
             size += 1
         else:
             s.contact_left -= hazard * exposed
-    return left[:size], moment[:size], total[:size], by_ads[:size], by_vertical[:size]
+    return left[:size], moment[:size], total[:size], by_source[:size]
+
+
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _seen(audience: Audience, followed: int, owner: bool, now: float, memory: float) -> float:
+    """Trust a follower has gained from the account since following it; the same as `following.trust`."""
+    account = audience.account[followed]
+    before = exp_one((audience.began[followed] - now) / memory)
+    if owner:
+        gained: float = audience.accounts_owner_trust[account] - audience.owner_trust[followed] * before
+        return gained
+    gained = audience.accounts_trust[account] - audience.trust[followed] * before
+    return gained

@@ -10,15 +10,18 @@ from __future__ import annotations
 import numpy as np
 
 from sim import numeric
-from sim.channels import PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
-from sim.process import exposure
+from sim.channels import FOUNDER, KOS, PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
+from sim.ledger import Purpose
+from sim.process import exposure, following
 from sim.streams import Decision, uniform
-from sim.units import DAYS_PER_YEAR, MINUTES_PER_YEAR, WEEKS_PER_YEAR
+from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, MINUTES_PER_YEAR, WEEKS_PER_YEAR
 from sim.world.people import BRAND, F64, I8, Rows, Stage
 from sim.world.stores import Job, Outcome
-from sim.world.world import HAZARD_BUCKETS, Word, World
+from sim.world.world import Word, World
 
 HOURS_PER_DAY = 24.0
+_ADS, _BUY, _LIVE, _BAIT, _FOUNDER, _FEED, _VERTICAL, _WALK_IN = range(exposure.SOURCES + 1)
+_CHANNEL_OF = np.array([PAID_ADS, KOS, KOS, KOS, FOUNDER, KOS, VERTICAL_MEDIA, WALK_IN], dtype=np.int8)
 INTRODUCED = (REFERRAL, WORD_OF_MOUTH)
 """Channels whose leads expect the call: somebody they know brought them, so they do not cool."""
 
@@ -32,12 +35,16 @@ def collect(world: World) -> None:
 
 def _search(world: World) -> None:
     """Contacts of households in a search that have no open lead."""
-    people, media, b = world.people, world.media, world.behaviour
+    people, media, content, b = world.people, world.media, world.content, world.behaviour
     climate = exposure.Climate(
         media.awareness + world.offers.organic_awareness,
         media.trust,
         media.search_ads,
         media.search_vertical,
+        content.search_buy,
+        content.search_live,
+        content.search_bait,
+        content.search_founder,
         world.offers.strength,
         float(b.walk_in_per_search_year),
         float(b.walk_in_per_search_year * world.offers.organic_interest),
@@ -45,18 +52,39 @@ def _search(world: World) -> None:
         b.awareness_memory_weeks / WEEKS_PER_YEAR,
         b.trust_memory_weeks / WEEKS_PER_YEAR,
     )
-    rows, moment, hazard, ads, vertical = exposure.expose(
-        world.exposed.records, world.now, world.end, people.relationship, climate
+    follows, accounts = world.follows, world.accounts
+    audience = exposure.Audience(
+        people.follow,
+        follows.account,
+        follows.began,
+        follows.trust,
+        follows.owner_trust,
+        accounts.trust,
+        accounts.owner_trust,
+        accounts.contact,
+    )
+    rows, moment, hazard, by_source = exposure.expose(
+        world.exposed.records, world.now, world.end, people.relationship, climate, audience
     )
     which = uniform(world.key, Decision.CONTACT_CHANNEL, people.leads[rows], 0, people.id[rows]) * hazard
-    channel = np.where(which < ads, PAID_ADS, np.where(which < ads + vertical, VERTICAL_MEDIA, WALK_IN))
+    source = (np.cumsum(by_source, axis=1) <= which[:, None]).sum(axis=1)
+    channel = _CHANNEL_OF[source]
     hour = uniform(world.key, Decision.CONTACT_HOUR, people.leads[rows], 0, people.id[rows], people.purchases[rows])
     stores = world.scenario.stores
     opened = (stores.open_hour + hour * (stores.close_hour - stores.open_hour)) / HOURS_PER_DAY
     hour = np.where(channel == WALK_IN, opened, hour)  # nobody walks into a closed store
     earliest = np.maximum(people.need_at[rows], world.now)
     moment = _at_hour(moment, hour, earliest, np.minimum(people.ready_at[rows], world.end))
-    world.contacts.add(rows, moment, channel.astype(np.int8))
+    seller = np.full(len(rows), -1)
+    parts = (content.by_buy, content.by_live, content.by_bait)
+    for place, part in zip((_BUY, _LIVE, _BAIT), parts, strict=True):
+        by_content = np.flatnonzero(source == place)
+        who = rows[by_content]
+        u = uniform(world.key, Decision.POSTER, people.leads[who], 0, people.id[who])
+        seller[by_content] = accounts.seller[following.pick(world, part, who, u)]
+    fed = source == _FEED
+    seller[fed] = accounts.seller[follows.account[people.follow[rows[fed]]]]
+    world.contacts.add(rows, moment, channel, seller=seller, live=source == _LIVE)
 
 
 def _at_hour(moment: F64, hour: F64, earliest: F64, latest: F64) -> F64:
@@ -72,40 +100,39 @@ def _at_hour(moment: F64, hour: F64, earliest: F64, latest: F64) -> F64:
 
 def _browse(world: World) -> None:
     """Contacts of households outside a search; leaves everyone alone whose threshold is not near."""
-    people, media = world.people, world.media
-    rate = media.browse_ads + media.browse_vertical
+    people, media, content = world.people, world.media, world.content
+    rate = media.browse_ads + media.browse_vertical + (content.browse + content.browse_founder)
     if not rate.any():
         return
     before = media.browse
     media.browse = before + rate * world.dt
-    last = int(media.browse.max() * HAZARD_BUCKETS)
-    near = world.near_browsers
-    if last > world.browse_bucket:
-        world.browse_bucket = last
-        near = np.concatenate([near, world.browsers.take(last)])
-    left = people.browse_at[near] <= media.browse[people.group[near]]
-    world.near_browsers = near[~left]
-    rows = near[left]
+    rows = world.browsers.take(people.browse_at, people.group, media.browse)
     group = people.group[rows]
     since = np.divide(
         people.browse_at[rows] - before[group], rate[group], out=np.zeros(len(rows)), where=rate[group] > 0.0
     )
     moment = world.now + np.maximum(since, 0.0)  # a second crossing in one tick waits for the next
     count = people.browses[rows]
-    by_ads = (
-        uniform(world.key, Decision.BROWSE_CHANNEL, count, 0, people.id[rows]) * rate[group] < media.browse_ads[group]
-    )
+    which = uniform(world.key, Decision.BROWSE_CHANNEL, count, 0, people.id[rows]) * rate[group]
+    ads = media.browse_ads[group]
+    kos = ads + content.browse[group]
+    founder = kos + content.browse_founder[group]
+    channel = np.where(
+        which < ads, PAID_ADS, np.where(which < kos, KOS, np.where(which < founder, FOUNDER, VERTICAL_MEDIA))
+    ).astype(np.int8)
     hour = uniform(world.key, Decision.BROWSE_HOUR, count, 0, people.id[rows])
     moment = _at_hour(moment, hour, np.full(len(rows), world.now), np.full(len(rows), world.end))
     people.browses[rows] += 1
     again = uniform(world.key, Decision.BROWSE, people.browses[rows], 0, people.id[rows])
     people.browse_at[rows] -= numeric.log(again)
-    soon = people.browse_at[rows] * HAZARD_BUCKETS < last + 1
-    world.near_browsers = np.concatenate([world.near_browsers, rows[soon]])
-    world.browsers.file(rows[~soon], people.browse_at[rows[~soon]])
+    world.browsers.file(rows, people.browse_at[rows])
     idle = (people.stage[rows] == Stage.IDLE) & (people.car[rows] != BRAND)
-    channel = np.where(by_ads, PAID_ADS, VERTICAL_MEDIA).astype(np.int8)
-    world.contacts.add(rows[idle], moment[idle], channel[idle])
+    rows, moment, channel = rows[idle], moment[idle], channel[idle]
+    seller, by_content = np.full(len(rows), -1), np.flatnonzero(channel == KOS)
+    who = rows[by_content]
+    u = uniform(world.key, Decision.POSTER, people.browses[who], 0, people.id[who], 1)
+    seller[by_content] = world.accounts.seller[following.pick(world, content.by_browse, who, u)]
+    world.contacts.add(rows, moment, channel, seller=seller)
 
 
 def _open(world: World) -> None:
@@ -114,6 +141,7 @@ def _open(world: World) -> None:
     if not c.person:
         return
     person, moment, channel = np.concatenate(c.person), np.concatenate(c.moment), np.concatenate(c.channel)
+    seller, live = np.concatenate(c.seller), np.concatenate(c.live)
     word = Word(*(np.concatenate(parts) for parts in zip(*c.word, strict=True)))
     order = numeric.ordered(word.referrer, channel, moment, person)
     _, first = np.unique(person[order], return_index=True)
@@ -133,6 +161,8 @@ def _open(world: World) -> None:
         first_touch=people.first_touch[rows],
         in_market=people.stage[rows] == Stage.SEARCHING,
         arrived=moment[keep],
+        seller=seller[keep],
+        live=live[keep],
         referrer=word.referrer[keep],
         tie=word.tie[keep],
         tenure=word.tenure[keep],
@@ -140,6 +170,8 @@ def _open(world: World) -> None:
     )
     people.lead[rows] = np.arange(new.start, new.stop)
     people.leads[rows] += 1
+    sellers, bonus = world.sellers, world.levers.content.bonus_per_lead
+    reward_content(world, np.arange(new.start, new.stop), sellers.lately_leads, sellers.year_leads, bonus)
     world.exposed.leave(rows)
     world.open_leads = np.concatenate([world.open_leads, np.arange(new.start, new.stop)])
     world.new_leads = new
@@ -152,8 +184,12 @@ def assign(world: World) -> None:
     world.new_leads = slice(len(leads), len(leads))
     if len(rows) == 0:
         return
+    own = leads.seller[rows] >= 0  # the seller whose content brought it
     store = people.store[leads.person[rows]]
+    store[own] = world.sellers.store[leads.seller[rows[own]]]
     leads.store[rows] = store
+    if len(stores):
+        leads.mature[rows] = np.where(store >= 0, stores.mature[store], -1)
     sellers = stores.sellers[store] if len(stores) else np.zeros(len(rows), dtype=np.int64)
     served = (store >= 0) & (sellers > 0) & (world.scenario.stores.hours_per_week > 0)
     close(world, rows[~served], leads.arrived[rows[~served]], Outcome.NO_SELLER)
@@ -164,6 +200,31 @@ def assign(world: World) -> None:
     pickup = world.scenario.stores.pickup_minutes / MINUTES_PER_YEAR
     leads.next_at[rows] = np.where(greeted, leads.arrived[rows], leads.arrived[rows] + pickup)
     leads.next_job[rows] = np.where(greeted, Job.VISIT, Job.CALL)
+    _book_visits(world, rows[leads.live[rows] & leads.in_market[rows]])
+
+
+def _book_visits(world: World, rows: Rows) -> None:
+    """Who leaves contact data on a live stream is answered there and books a visit (N13)."""
+    leads, people = world.leads, world.people
+    u = uniform(world.key, Decision.VISIT_DELAY, 0, 0, leads.household[rows], leads.episode[rows])
+    visit = leads.arrived[rows] - numeric.log(u) * (world.behaviour.visit_delay_days / DAYS_PER_YEAR)
+    leads.answered[rows], leads.reached[rows] = leads.arrived[rows], True
+    leads.next_at[rows], leads.next_job[rows] = visit, Job.VISIT
+    person = leads.person[rows]
+    people.ready_at[person] = np.maximum(people.ready_at[person], visit)
+
+
+def reward_content(world: World, rows: Rows, remembered: F64, counted: Rows, bonus: float) -> None:
+    """Credit leads, or the orders made of them, to the sellers whose content brought them, and pay the bonus (N23)."""
+    leads = world.leads
+    rows = rows[leads.channel[rows] == KOS]
+    if len(rows) == 0:
+        return
+    np.add.at(remembered, leads.seller[rows], 1.0)
+    np.add.at(counted, leads.seller[rows], 1)
+    amount = round(bonus * MINOR_PER_MONEY)
+    world.ledger.book(Purpose.BONUS, leads.district[rows], KOS, amount)
+    world.bonuses_paid += amount * len(rows)
 
 
 def _cooling(world: World, rows: Rows) -> F64:

@@ -11,7 +11,7 @@ import numpy as np
 from sim import numeric
 from sim.channels import REFERRAL
 from sim.ledger import Purpose
-from sim.process import claims, desk, driving, leads, need, rewards, touches
+from sim.process import claims, desk, driving, following, leads, need, rewards, touches
 from sim.streams import Decision, uniform
 from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world.people import BRAND, F64, NO_CAR_OF_OURS, Rows, Stage
@@ -116,7 +116,8 @@ def _utility(world: World, person: Rows, stock: F64, discount: F64) -> F64:
     segment = people.segment[person]
     sensitivity = np.array([s.price_sensitivity for s in world.scenario.market.segments.values()])
     relative = np.maximum(1.0 - discount / offers.price, 1e-6) if offers.price > 0 else np.ones(len(person))
-    trust = touches.trusting(stock + world.media.trust[people.group[person]])
+    around = np.stack((world.media.trust, world.media.partner_trust))[:, people.group[person]]
+    trust = touches.trusting(stock + around)
     loyal = (people.car[person] == BRAND) & (people.relationship[person] >= 0)
     loyalty = np.where(loyal, b.choice_loyalty * (2.0 * people.satisfaction[person] - 0.5), 0.0)
     value = b.choice_product * numeric.log(offers.strength)[segment] - b.choice_price * sensitivity[
@@ -137,7 +138,7 @@ def _record(world: World, rows: Rows, due: desk.Records, tally: desk.Records) ->
     people.ready_at[person[searching]] = due["ready_at"][searching]
     people.lead[person[due["outcome"] != Outcome.OPEN]] = -1
     pay = np.floor(due["hours"] * world.hourly_pay + 0.5).astype(np.int64)
-    world.paid_now = int(pay.sum())
+    world.paid_now += int(pay.sum())
     world.ledger.book(Purpose.SELLER_HOURS, table.district[rows], table.channel[rows], pay)
     world.worked.append((world.tick, tally))
 
@@ -168,6 +169,8 @@ def _order(world: World, rows: Rows) -> None:
         referrer=table.referrer[rows],
         tie=table.tie[rows],
         lead=rows,
+        mature=world.stores.mature[table.store[rows]],
+        followed=following.spell(world, person, table.ordered[rows]),
         ordered=table.ordered[rows],
         cancel_at=table.ordered[rows] + wait,
         repurchase=people.car[person] == BRAND,
@@ -181,6 +184,8 @@ def _order(world: World, rows: Rows) -> None:
         rejected=made.rejected,
     )
     people.orders[person] += 1
+    sellers, bonus = world.sellers, world.levers.content.bonus_per_order
+    leads.reward_content(world, rows, sellers.lately_orders, sellers.year_orders, bonus)
     rewards.promise(world, np.arange(new.start, new.stop), made)
     world.waiting = np.concatenate([world.waiting, np.arange(new.start, new.stop)])
 
@@ -207,6 +212,7 @@ def buy_from_rival(world: World, rows: Rows, moment: F64) -> None:
     defecting = people.car[rows] == BRAND
     if defecting.any():
         _defect(world, rows[defecting], moment[defecting])
+    following.stop(world, rows, moment)
     shares = world.offers.rival_shares[people.segment[rows]]
     u = uniform(world.key, Decision.RIVAL, people.purchases[rows], 0, people.id[rows])
     car = 1 + (shares < u[:, None]).sum(axis=1)

@@ -13,6 +13,7 @@ from sim import numeric
 from sim.channels import PAID_ADS, VERTICAL_MEDIA
 from sim.ledger import Purpose
 from sim.levers import MediaLevers
+from sim.process import following
 from sim.units import MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world.people import BRAND, F64, I8, Bool, Rows
 from sim.world.world import World
@@ -30,11 +31,13 @@ def publish(world: World) -> None:
     media.search_vertical[:] = per_search
     media.browse_ads[:] = world.levers.ads.low_intent_ratio * media.search_ads * strength
     media.browse_vertical[:] = world.levers.vertical.low_intent_ratio * media.search_vertical
-    _absorb(media.awareness, impressions * b.impression_awareness, b.awareness_memory_weeks, world.dt)
-    _absorb(media.trust, impressions * b.impression_trust, b.trust_memory_weeks, world.dt)
+    content, seen, persuaded = world.content, impressions * b.impression_awareness, impressions * b.impression_trust
+    absorb(media.awareness, seen + content.awareness, b.awareness_memory_weeks, world.dt)
+    absorb(media.trust, persuaded + content.trust, b.trust_memory_weeks, world.dt)
+    absorb(media.partner_trust, persuaded + content.partner_trust, b.trust_memory_weeks, world.dt)
 
 
-def _absorb(stock: F64, inflow_per_year: float, memory_weeks: float, dt: float) -> None:
+def absorb(stock: F64, inflow_per_year: F64 | float, memory_weeks: float, dt: float) -> None:
     """Advance a decaying stock by one tick of constant inflow, exactly for any length of tick."""
     memory = memory_weeks / WEEKS_PER_YEAR
     kept = float(numeric.exp(-dt / memory))
@@ -69,7 +72,7 @@ def _spend(world: World, lever: MediaLevers, medium: int, channel: int, unit: fl
     """
     media = world.media
     if lever.money_per_year <= 0.0 and media.offered[medium] <= media.spent[medium]:
-        _book(world, medium, channel)
+        book(world, medium, channel)
         return 0.0
     price = lever.price * float(numeric.power(1.0 + lever.price_drift_per_year, (world.now + world.end) / 2.0))
     media.offered[medium] += lever.money_per_year * world.dt / world.represented
@@ -77,11 +80,12 @@ def _spend(world: World, lever: MediaLevers, medium: int, channel: int, unit: fl
     inventory = INVENTORY * lever.saturation * price * unit * world.dt
     money = min(left, inventory)
     media.spent[medium] += money
-    _book(world, medium, channel)
+    book(world, medium, channel)
     return money / world.dt / (price * unit) if price > 0.0 else 0.0
 
 
-def _book(world: World, medium: int, channel: int) -> None:
+def book(world: World, medium: int, channel: int) -> None:
+    """Book what a medium has cost and been offered so far, by district, rounded from running totals."""
     households = world.households_by_district
     for totals, per_household in ((world.media_offered, world.media.offered), (world.media_spent, world.media.spent)):
         before = totals[medium].copy()
@@ -91,7 +95,18 @@ def _book(world: World, medium: int, channel: int) -> None:
 
 
 def personal(world: World, rows: Rows) -> tuple[F64, F64, F64]:
-    """Personal stocks of awareness, trust and the partner's trust, faded to the start of the tick."""
+    """Personal stocks of awareness, trust and the partner's trust at the start of the tick, with what those who follow
+    a seller have seen."""
+    awareness, trust, partner_trust = _kept(world, rows)
+    if len(world.follows):
+        place, own, partner = following.trust(world, rows)
+        trust[place] += own
+        partner_trust[place] += partner
+    return awareness, trust, partner_trust
+
+
+def _kept(world: World, rows: Rows) -> tuple[F64, F64, F64]:
+    """What words and invitations have left, faded to the start of the tick."""
     people, b = world.people, world.behaviour
     awareness, trust, partner_trust = np.zeros(len(rows)), np.zeros(len(rows)), np.zeros(len(rows))
     touched = np.flatnonzero(people.first_touch[rows] >= 0)  # most never were: nothing of theirs has to fade
@@ -116,18 +131,19 @@ def interest(world: World, rows: Rows, trust: F64) -> F64:
 
 
 def aware(world: World, rows: Rows, awareness: F64) -> Bool:
-    """Who knows the brand: the stock of awareness reaches the household's own threshold, or it has driven the brand."""
+    """Who knows the brand: the stock of awareness reaches the household's own threshold, it drives the brand or follows
+    a seller."""
     people = world.people
     around = world.media.awareness + world.offers.organic_awareness
     known: Bool = awareness + around[people.group[rows]] >= people.notice[rows]
-    known |= people.car[rows] == BRAND
+    known |= (people.car[rows] == BRAND) | (people.follow[rows] >= 0)
     return known
 
 
 def touch(world: World, rows: Rows, awareness: F64, trust: F64, partner_trust: F64, channel: I8) -> None:
     """Add this tick's personal touches, summed per household; each household appears once."""
     people = world.people
-    old_awareness, old_trust, old_partner = personal(world, rows)
+    old_awareness, old_trust, old_partner = _kept(world, rows)
     people.awareness[rows] = old_awareness + awareness
     people.trust[rows] = old_trust + trust
     people.partner_trust[rows] = old_partner + partner_trust

@@ -17,9 +17,11 @@ from sim.streams import Decision, Key, uniform
 from sim.units import DAYS_PER_YEAR
 from sim.world import network
 from sim.world.network import Network
-from sim.world.people import BRAND, F64, People
+from sim.world.people import BRAND, F64, People, Rows
 from sim.world.stores import Relationships, Sellers, Stores
 
+SEATS = 1000
+"""Seats reserved per store in sellers' permanent numbers."""
 LOOK_BACK_YEARS = 1.0
 """How long before the start the spells of need are begun, so that searches are under way when the horizon opens."""
 
@@ -61,9 +63,25 @@ def stores_and_sellers(scenario: Scenario, key: Key) -> tuple[Stores, Sellers]:
     sellers = Sellers(len(stores) * settings.sellers_per_store)
     sellers.store[:] = np.repeat(np.arange(len(stores)), settings.sellers_per_store)
     sellers.seat[:] = np.tile(np.arange(settings.sellers_per_store), len(stores))
-    u = uniform(key, Decision.SKILL, sellers.hire, sellers.seat, stores.district[sellers.store], number[sellers.store])
-    sellers.skill[:] = settings.skill_mean + settings.skill_spread * (2.0 * u - 1.0)
+    sellers.district[:] = stores.district[sellers.store]
+    sellers.code[:] = number[sellers.store] * SEATS + sellers.seat
+    sellers.quit_at[:] = 0.0
+    hire(sellers, np.arange(len(sellers)), scenario, key)
     return stores, sellers
+
+
+def hire(sellers: Sellers, rows: Rows, scenario: Scenario, key: Key) -> None:
+    """Draw what the sellers now on these seats bring along, and how long they stay after the last ones left."""
+    settings, seat = scenario.stores, sellers.seat[rows]
+    hire, district, number = sellers.hire[rows], sellers.district[rows], sellers.code[rows] // SEATS
+    u = uniform(key, Decision.SKILL, hire, seat, district, number)
+    sellers.skill[rows] = settings.skill_mean + settings.skill_spread * (2.0 * u - 1.0)
+    sellers.talent[rows] = -numeric.log(uniform(key, Decision.TALENT, hire, seat, district, number))
+    if settings.turnover_per_year > 0.0:
+        stay = -numeric.log(uniform(key, Decision.QUIT, hire, seat, district, number))
+        sellers.quit_at[rows] += stay / settings.turnover_per_year
+    else:
+        sellers.quit_at[rows] = np.inf
 
 
 def settle(people: People, stores: Stores, scenario: Scenario, key: Key) -> None:

@@ -39,6 +39,9 @@ class Stores(Table):
     y: F64 = column(np.float64, "km", "place north of the district's centre")
     first_seller: I32 = column(np.int32, "", "row of the first seller")
     sellers: I32 = column(np.int32, "", "number of sellers")
+    mature: I8 = column(
+        np.int8, "", "1 where the accounts of its sellers are a year old on average, -1 without any", -1
+    )
 
 
 class Sellers(Table):
@@ -49,6 +52,30 @@ class Sellers(Table):
     hire: I16 = column(np.int16, "", "how many held this seat before")
     skill: F64 = column(np.float64, "share", "closing skill, 0 to 1")
     free_at: F64 = column(np.float64, "opening hours", "opening time at which the seller is next free")
+    code: I32 = column(np.int32, "", "permanent number within the district: store x 1000 + seat")
+    district: I16 = column(np.int16, "", "district, index")
+    quit_at: F64 = column(np.float64, "years", "moment the seller leaves", np.inf)
+    talent: F64 = column(np.float64, "factor", "gift for content: multiple of an ordinary seller's reach")
+    publishes: Bool = column(np.bool_, "", "takes part in publishing now")
+    published_since: F64 = column(np.float64, "years", "moment of the first post, nan before", np.nan)
+    drive: F64 = column(np.float64, "share", "share of the posts asked for that the seller is willing to make", 1.0)
+    posts_per_week: F64 = column(np.float64, "posts/week", "posts the seller makes now")
+    streams_per_week: F64 = column(np.float64, "streams/week", "live streams the seller holds now")
+    publishing_hours: F64 = column(np.float64, "hours/week", "working hours that go into publishing now")
+    posts_due: F64 = column(np.float64, "posts", "part of the next post that is done")
+    streams_due: F64 = column(np.float64, "streams", "part of the next live stream that is done")
+    posts: I32 = column(np.int32, "", "posts so far")
+    streams: I32 = column(np.int32, "", "live streams so far")
+    learned: F64 = column(np.float64, "posts", "posts the seller learned from, by support")
+    bait: F64 = column(np.float64, "share", "share of posts made only to collect contact data")
+    year_posts: I32 = column(np.int32, "", "posts in the calendar year so far; the next columns likewise")
+    year_publishing: F64 = column(np.float64, "hours", "hours spent on publishing")
+    year_selling: F64 = column(np.float64, "hours", "hours spent on leads")
+    year_leads: I32 = column(np.int32, "", "leads from own content")
+    year_orders: I32 = column(np.int32, "", "orders from own content")
+    lately_hours: F64 = column(np.float64, "hours", "publishing hours that are remembered")
+    lately_leads: F64 = column(np.float64, "leads", "leads from own content that are remembered")
+    lately_orders: F64 = column(np.float64, "orders", "orders from own content that are remembered")
 
 
 class Leads(Table):
@@ -62,6 +89,8 @@ class Leads(Table):
     channel: I8 = column(np.int8, "", "channel in which contact data was left")
     first_touch: I8 = column(np.int8, "", "channel of the first personal touch or contact")
     in_market: Bool = column(np.bool_, "", "left during a search")
+    mature: I8 = column(np.int8, "", "`mature` of the store at assignment", -1)
+    live: Bool = column(np.bool_, "", "left on a live stream, where a visit was booked")
     arrived: F64 = column(np.float64, "years", "moment contact data was left")
     cool_at: F64 = column(np.float64, "years", "moment after which a first call reaches nobody", np.inf)
     answered: F64 = column(np.float64, "years", "first call or greeting", np.nan)
@@ -76,7 +105,7 @@ class Leads(Table):
     tenure: F64 = column(np.float64, "years", "years that owner had driven the brand at the talk", np.nan)
     generation: I16 = column(np.int16, "", "that owner's generation plus 1, 0 brought by nobody")
     store: I32 = column(np.int32, "", "store", -1)
-    seller: I32 = column(np.int32, "", "seller, -1 before one has it", -1)
+    seller: I32 = column(np.int32, "", "seller: whose content brought it, or who works on it; -1 nobody yet", -1)
     hours: F64 = column(np.float64, "hours", "sellers' working time spent on it")
     calls: I16 = column(np.int16, "", "calls so far")
     next_at: F64 = column(np.float64, "years", "moment of the next job", np.inf)
@@ -98,6 +127,8 @@ class Orders(Table):
     tenure: F64 = column(np.float64, "years", "years that owner had driven the brand at the talk", np.nan)
     generation: I16 = column(np.int16, "", "that owner's generation plus 1, 0 brought by nobody")
     lead: I32 = column(np.int32, "", "row of the lead")
+    mature: I8 = column(np.int8, "", "`mature` of the store at the order", -1)
+    followed: F64 = column(np.float64, "years", "how long the buyer had followed a seller, nan if not", np.nan)
     ordered: F64 = column(np.float64, "years", "order")
     cancel_at: F64 = column(np.float64, "years", "moment at which patience ends", np.inf)
     cancelled: F64 = column(np.float64, "years", "cancellation", np.nan)

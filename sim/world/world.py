@@ -18,21 +18,21 @@ from sim.streams import Decision, Key, uniform
 from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY
 from sim.world import build
 from sim.world.agenda import Agenda
+from sim.world.content import Content, Follows, accounts_of
+from sim.world.crossings import Crossings
 from sim.world.exposed import Exposed
 from sim.world.journal import Journal
 from sim.world.network import Network
 from sim.world.owners import Acts, Credits, Ownerships
-from sim.world.people import BRAND, F64, I8, Rows
+from sim.world.people import BRAND, F64, I8, Bool, Rows
 from sim.world.stores import Leads, Margins, Orders, Replacements
 
 NO_RIVALS = -1e9
 """Utility of the best alternative when the market has no rivals: low enough that nobody takes it."""
 _TABLES = (
     *("people", "stores", "sellers", "leads", "orders", "margins", "relationships", "replacements"),
-    *("ownerships", "acts", "credits"),
+    *("ownerships", "acts", "credits", "accounts", "follows"),
 )
-HAZARD_BUCKETS = 200.0
-"""Buckets per unit of browsing hazard."""
 
 
 @dataclass
@@ -41,6 +41,7 @@ class Media:
 
     awareness: F64
     trust: F64
+    partner_trust: F64
     search_ads: F64
     """Hazard of leaving contact data with an advertisement during a search, per year, at interest 1."""
     search_vertical: F64
@@ -51,7 +52,7 @@ class Media:
     browse: F64
     """Cumulative hazard of leaving contact data outside a search."""
     spent: F64
-    """Money spent so far by medium (advertising, vertical), per represented household."""
+    """Money spent so far by medium (advertising, vertical, views of sellers' posts), per represented household."""
     offered: F64
     """Money offered so far by medium, per represented household."""
 
@@ -83,13 +84,26 @@ class Contacts:
     moment: list[F64] = field(default_factory=list)
     channel: list[I8] = field(default_factory=list)
     word: list[Word] = field(default_factory=list)
+    seller: list[Rows] = field(default_factory=list)
+    live: list[Bool] = field(default_factory=list)
 
-    def add(self, person: Rows, moment: F64, channel: I8, word: Word | None = None) -> None:
-        """Add contacts; `word` says who brought them, where an owner did."""
+    def add(
+        self,
+        person: Rows,
+        moment: F64,
+        channel: I8,
+        word: Word | None = None,
+        seller: Rows | None = None,
+        live: Bool | None = None,
+    ) -> None:
+        """Add contacts; `word` says who brought them, where an owner did, `seller` whose content, -1 nobody's; `live`
+        marks those who book a visit on a live stream."""
         self.person.append(np.asarray(person, dtype=np.int64))
         self.moment.append(moment)
         self.channel.append(np.asarray(channel, dtype=np.int8))
         self.word.append(Word.of_nobody(len(person)) if word is None else word)
+        self.seller.append(np.full(len(person), -1) if seller is None else seller)
+        self.live.append(np.zeros(len(person), dtype=np.bool_) if live is None else live)
 
 
 @dataclass(frozen=True)
@@ -158,9 +172,10 @@ class World:
         self.weights = np.array([d.represents / d.households for d in districts])
         self.represented = float(sum(d.represents for d in districts))
         self.households_by_district = np.bincount(self.people.district, minlength=len(districts))
-        self.media_offered = np.zeros((2, len(districts)), dtype=np.int64)
-        self.media_spent = np.zeros((2, len(districts)), dtype=np.int64)
+        self.media_offered = np.zeros((3, len(districts)), dtype=np.int64)
+        self.media_spent = np.zeros((3, len(districts)), dtype=np.int64)
         self.media = self._media(len(districts) * len(self.segments))
+        self._open_accounts()
         self.journal = Journal(len(self.people), len(self.media.awareness)) if events else None
         self.new_leads = slice(0, 0)
         self.searching = 0
@@ -201,26 +216,35 @@ class World:
         return Media(
             awareness=awareness,
             trust=zero.copy(),
+            partner_trust=zero.copy(),
             search_ads=zero.copy(),
             search_vertical=zero.copy(),
             browse_ads=zero.copy(),
             browse_vertical=zero.copy(),
             browse=zero.copy(),
-            spent=np.zeros(2),
-            offered=np.zeros(2),
+            spent=np.zeros(3),
+            offered=np.zeros(3),
         )
+
+    def _open_accounts(self) -> None:
+        groups = len(self.media.awareness)
+        members = np.bincount(self.people.group, minlength=groups)
+        self.content = Content(self.scenario, len(self.sellers), members)
+        self.accounts = accounts_of(len(self.sellers), len(self.content.platforms))
+        self.follows = Follows()
+        self.unfollows = Agenda(self.ticks_per_year)
+        self.followable: Crossings | None = None
+        self.bonuses_paid = 0
+        self.seller_years: list[dict[str, Any]] = []
 
     def _agendas(self) -> None:
         people = self.people
         self.needs = Agenda(self.ticks_per_year)
         self.talks = Agenda(self.ticks_per_year)
         self.cares = Agenda(self.ticks_per_year)
-        self.browsers = Agenda(HAZARD_BUCKETS)
-        self.near_browsers: Rows = np.empty(0, dtype=np.int64)
-        self.browse_bucket = -1
+        self.browsers = Crossings(people.browse_at)
         everyone = np.arange(len(people))
         self.needs.file(everyone, people.need_at)
-        self.browsers.file(everyone, people.browse_at)
 
     @property
     def owners(self) -> Rows:

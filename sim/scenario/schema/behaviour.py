@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from sim.scenario.schema.base import Section
-from sim.units import Days, Factor, Km, Rate, Real, Share, Status, Weeks, Years
+from sim.units import Days, Factor, Km, Months, Rate, Real, Share, Status, Weeks, Years
 
 _above_zero: Final = Field(gt=0)
 
@@ -88,6 +88,25 @@ class Behaviour(Section):
     """Share of buyers of average price sensitivity who would claim a boundless, unchecked reward they are not owed."""
     pull_forward_weeks: Annotated[Weeks, _assumed(0.0, 52.0)]
     """How far ahead a need may be brought forward by an invitation, weeks."""
+
+    content_trust: Annotated[Factor, _assumed(0.005, 0.05, "authentic content persuades more than advertising (N04)")]
+    """Trust added by one view of a seller's post that tells of daily life."""
+    content_contact: Annotated[Factor, _assumed(0.002, 0.1)]
+    """Hazard of leaving contact data per view of a post that asks for it, during a search, at interest 1."""
+    follow_share: Annotated[Share, _assumed(0.002, 0.05)]
+    """Hazard of following a seller per view, at product strength 1."""
+    unfollow_per_year: Annotated[Rate, _assumed(1.0, 4.0, "people follow for 2 to 6 months before they buy (N18)")]
+    """Rate at which followers stop following, per year."""
+    account_ripe_months: Annotated[Months, _above_zero, _sourced("N17", 6.0, 18.0)]
+    """Time constant with which a platform comes to trust an account that posts regularly, months."""
+    learning_posts: Annotated[Factor, _above_zero, _assumed(20.0, 150.0, "sellers learn to write (N20)")]
+    """Posts with full support after which half of what practice can add to reach is learned."""
+    effort_memory_weeks: Annotated[Weeks, _above_zero, _assumed(4.0, 16.0, "N21: posting dies within a year")]
+    """How far back sellers look when they judge what paid off, and how fast they change their ways, weeks."""
+    support_drive: Annotated[Share, _assumed(0.3, 0.8, "N21, N24: support carries sellers through the first months")]
+    """Share of the posts asked for that full support alone brings about, before anything has paid off."""
+    post_fatigue: Annotated[Factor, _assumed(0.0, 6.0)]
+    """Exponent by which the share of hours spent on publishing lately tires sellers of it."""
 
     contact_odds_5_minutes: Annotated[Factor, _above_zero, _assumed(100.0, 1000.0, "M14 gives ratios, not the level")]
     """Odds of still reaching someone five minutes after contact data was left."""

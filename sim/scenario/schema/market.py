@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from sim.errors import FieldError
 from sim.names import Name, SegmentName
 from sim.scenario.schema.base import Section, require_above_zero
+from sim.scenario.schema.platforms import Platform
 from sim.schedule import Scheduled
 from sim.units import Factor, Km, Money, PositiveCount, Share, Weeks
 
@@ -104,6 +105,8 @@ class Market(Section):
     """The social network."""
     rivals: dict[Name, Rival] = Field(default_factory=dict)
     """Rival offers by name; without any, who decides buys the brand."""
+    platforms: dict[Name, Platform] = Field(default_factory=dict, max_length=30)
+    """Social platforms by name, on which sellers may have accounts; the first is the one they write for (N05, N11)."""
 
     searching_at_start: Share | None = None
     """Share of households in a search when the horizon opens; the equilibrium of need and search when absent."""

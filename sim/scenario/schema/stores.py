@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from sim.errors import FieldError
 from sim.names import DistrictName
 from sim.scenario.schema.base import Section
-from sim.units import Capped, Count, Hours, Minutes, Money, Share
+from sim.units import Capped, Count, Hours, Minutes, Money, Rate, Share
 
 StoreCount = Annotated[Count, Field(le=1000)]
 """Stores of one district: every seller is simulated, so millions would never finish."""
@@ -39,6 +39,8 @@ class Stores(Section):
     """Mean closing skill of sellers, 0 to 1 (assumption)."""
     skill_spread: Share = 0.2
     """Half the width of the uniform spread of skill around the mean (assumption, 0 to 0.4)."""
+    turnover_per_year: Annotated[Rate, Field(le=52)] = 0.0
+    """Rate at which a seller leaves and is replaced, per year (assumption where it is set: 0.1 to 0.6)."""
     call_hours: Hours = 0.25
     """Mean working time of a call that reaches the person, filtering included, hours (M13; assumption, 0.1 to 0.5)."""
     attempt_hours: Hours = 0.05

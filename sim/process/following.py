@@ -1,0 +1,136 @@
+"""Households follow a seller's account for months, and what they see of it builds trust before they buy (N18).
+
+Nobody is touched post by post: an account's stock of trust is that of someone who has followed for ever, and a follower
+has of it what came since the begin of the own spell.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim import numeric
+from sim.channels import KOS
+from sim.streams import Decision, uniform
+from sim.units import WEEKS_PER_YEAR
+from sim.world.crossings import Crossings
+from sim.world.people import BRAND, F64, Rows
+from sim.world.world import World
+
+
+def gather(world: World) -> None:
+    """Let followers lose interest, and others begin to follow a seller whose posts they came to see."""
+    content = world.content
+    if not content.begun:
+        return
+    _lose(world)
+    if world.followable is None:
+        world.people.follow_at[:] = -numeric.log(uniform(world.key, Decision.FOLLOW, 0, 0, world.people.id))
+        world.followable = Crossings(world.people.follow_at)
+    if content.follow_rate.any():
+        content.follow = content.follow + content.follow_rate * world.dt
+        _begin(world)
+
+
+def _lose(world: World) -> None:
+    """End the spells whose time is over."""
+    follows = world.follows
+    rows = numeric.distinct(world.unfollows.take(world.tick))
+    rows = rows[np.isnan(follows.ended[rows]) & (follows.until[rows] < world.end)]
+    _end(world, rows, follows.until[rows])
+
+
+def _begin(world: World) -> None:
+    people, content, follows, accounts = world.people, world.content, world.follows, world.accounts
+    assert world.followable is not None
+    rows = world.followable.take(people.follow_at, people.group, content.follow)
+    if len(rows) == 0:
+        return
+    rows = np.sort(rows)[np.argsort(people.id[np.sort(rows)], kind="stable")]
+    people.follows[rows] += 1
+    people.follow_at[rows] -= numeric.log(uniform(world.key, Decision.FOLLOW, people.follows[rows], 0, people.id[rows]))
+    world.followable.file(rows, people.follow_at[rows])
+    rows = rows[(people.follow[rows] < 0) & (content.follow_rate[people.group[rows]] > 0.0)]
+    u = uniform(world.key, Decision.FOLLOWED, people.follows[rows], 0, people.id[rows])
+    account = pick(world, content.by_follow, rows, u)
+    stay = -numeric.log(uniform(world.key, Decision.UNFOLLOW, people.follows[rows], 0, people.id[rows]))
+    rate = world.behaviour.unfollow_per_year
+    until = world.now + stay / rate if rate > 0.0 else np.full(len(rows), np.inf)
+    new = follows.append(
+        len(rows),
+        person=rows,
+        account=account,
+        began=world.now,
+        until=until,
+        trust=accounts.trust[account],
+        partner_trust=accounts.partner_trust[account],
+        owner_trust=accounts.owner_trust[account],
+    )
+    people.follow[rows] = np.arange(new.start, new.stop)
+    people.first_touch[rows] = np.where(people.first_touch[rows] < 0, KOS, people.first_touch[rows])
+    np.add.at(accounts.followers, account, 1)
+    world.unfollows.file(np.arange(new.start, new.stop), until, world.tick + 1)
+
+
+def pick(world: World, parts: F64, rows: Rows, u: F64) -> Rows:
+    """The account for each household, drawn among those of its district by their parts (accounts x segments)."""
+    people, account = world.people, np.empty(len(rows), dtype=np.int64)
+    district = world.sellers.district[world.accounts.seller]
+    for group in numeric.distinct(people.group[rows]):
+        here = np.flatnonzero(people.group[rows] == group)
+        first, end = np.searchsorted(district, [people.district[rows[here[0]]], people.district[rows[here[0]]] + 1])
+        total = np.cumsum(parts[first:end, people.segment[rows[here[0]]]])
+        place = np.searchsorted(total, u[here] * total[-1], side="right")
+        account[here] = first + np.minimum(place, len(total) - 1)
+    return account
+
+
+def stop(world: World, rows: Rows, moment: F64) -> None:
+    """End the spells of those of the households that follow somebody: they bought elsewhere."""
+    who = world.people.follow[rows] >= 0
+    if who.any():
+        _end(world, world.people.follow[rows[who]].astype(np.int64), moment[who])
+
+
+def go_along(world: World, sellers: Rows) -> None:
+    """End the spells of most who follow leaving sellers: drawn per follower."""
+    follows, people = world.follows, world.people
+    rows = people.follow[people.follow >= 0].astype(np.int64) if len(follows) else np.empty(0, dtype=np.int64)
+    rows = rows[np.isin(world.accounts.seller[follows.account[rows]], sellers)]
+    person = follows.person[rows]
+    u = uniform(world.key, Decision.GO_ALONG, people.follows[person], 0, people.id[person])
+    gone = rows[u < world.levers.content.followers_leave]
+    _end(world, gone, np.full(len(gone), world.now))
+
+
+def _end(world: World, rows: Rows, moment: F64) -> None:
+    follows = world.follows
+    follows.ended[rows] = moment
+    world.people.follow[follows.person[rows]] = -1
+    np.subtract.at(world.accounts.followers, follows.account[rows], 1)
+
+
+def spell(world: World, rows: Rows, moment: F64) -> F64:
+    """How long each household has followed the seller it follows, years; nan for who follows nobody."""
+    follow = world.people.follow[rows]
+    since = np.full(len(rows), np.nan)
+    since[follow >= 0] = np.maximum(moment[follow >= 0] - world.follows.began[follow[follow >= 0]], 0.0)
+    return since
+
+
+def trust(world: World, rows: Rows) -> tuple[Rows, F64, F64]:
+    """What followers among the households have seen: their places, their trust and their partners'.
+
+    Owners are met by posts about service, others by posts that help to select (N19, N25).
+    """
+    people, accounts, follows = world.people, world.accounts, world.follows
+    place = np.flatnonzero(people.follow[rows] >= 0)
+    spell = people.follow[rows[place]]
+    account = follows.account[spell]
+    owner = people.car[rows[place]] == BRAND
+    memory = world.behaviour.trust_memory_weeks / WEEKS_PER_YEAR
+    before = numeric.exp((follows.began[spell] - world.now) / memory)
+    now_own = np.where(owner, accounts.owner_trust[account], accounts.trust[account])
+    then_own = np.where(owner, follows.owner_trust[spell], follows.trust[spell])
+    now_partner = np.where(owner, accounts.owner_trust[account], accounts.partner_trust[account])
+    then_partner = np.where(owner, follows.owner_trust[spell], follows.partner_trust[spell])
+    return place, now_own - then_own * before, now_partner - then_partner * before
