@@ -61,9 +61,10 @@ class Records:
         year old on average, 0 where younger, -1 without any), live (left on a live stream), hours (sellers' hours spent
         on it).
     orders: household, number, segment, district, channel, first_touch, referrer, tie, tenure, generation (as of its
-        lead), lead, mature (the same at the order), followed (years the buyer had followed a seller, nan if not), ordered, cancelled, delivered, returned, first, repurchase, price (net, minor units), discount
-        (of the brand, minor units), subsidy (paid by others, minor units), claim (index in CLAIMS), code (household id
-        of the owner whose code was claimed, -1 none), rejected (the claim was checked and refused).
+        lead), lead, mature (the same at the order), followed (years the buyer had followed a seller, nan if not),
+        ordered, cancelled, delivered, returned, first, repurchase, price (net, minor units), discount (of the brand,
+        minor units), subsidy (paid by others, minor units), claim (index in CLAIMS), code (household id of the owner
+        whose code was claimed, -1 none), rejected (the claim was checked and refused).
     margins: household, order (row of the household's first delivered order, -1 for initial owners), segment, district,
         moment, amount (minor units), purpose (0 car, 1 service).
     relationships: household, segment, district, order (row, -1 for initial owners), began, ended, referrer (household

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.channels import CHANNELS, VERTICAL_MEDIA
 from sim.metrics.base import BY_CHANNEL, BY_COST, SPEND_LEDGERS, By, Cube, Floats, View, metric, once, ratio
 from sim.metrics.flows import first_delivery_flow, lead_flow, order_flow
 from sim.records import LEDGER_KINDS, PAYERS
@@ -63,6 +64,13 @@ def spend(view: View, by: By) -> Floats:
 def cpl(view: View, by: By) -> Floats:
     """Cost per lead: cash and accounting spend of the period by its leads."""
     return ratio(_acquisition(view).by(by), lead_flow(view).by(by))
+
+
+@metric(unit="ratio", better="down", by=(("channel",), ("year", "channel")))
+def cpl_to_vertical(view: View, by: By) -> Floats:
+    """Cost per lead of a channel by that of vertical media in the same period (N16)."""
+    cost = ratio(_acquisition(view).by(by), lead_flow(view).by(by)).reshape(-1, len(CHANNELS))
+    return ratio(cost, np.repeat(cost[:, [VERTICAL_MEDIA]], len(CHANNELS), axis=1)).ravel()
 
 
 @metric(unit="{currency}/order", better="down", by=BY_COST)

@@ -64,8 +64,8 @@ class Kos(Policy):
     """Multiple of `bonus_per_order` that is paid (N23)."""
     bonus_per_lead: Money = 10.0
     """Bonus for a lead from the own content, money per lead (assumption, 5 to 50 CNY)."""
-    bonus_per_order: Money = 300.0
-    """Bonus for an order from the own content, money per order (assumption, 100 to 2,000 CNY)."""
+    bonus_per_order: Money = 1000.0
+    """Bonus for an order from the own content, money per order (assumption, 300 to 3,000 CNY)."""
     traffic_budget_per_year: Scheduled[Money] = Schedule.of(0.0)
     """Budget for bought views of sellers' posts per calendar year, whole represented market, money (N22)."""
     traffic_boost: Factor = 1.0

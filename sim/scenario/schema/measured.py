@@ -34,6 +34,7 @@ MEASURED_BY: Mapping[str, tuple[By, ...]] = {
     **dict.fromkeys(("leads_per_seller_week", "referral_false_rejections"), _YEAR),
     **dict.fromkeys(("referral_top1_share", "referral_top10_share"), _YEAR),
     **dict.fromkeys(("owners_willing", "owners_inviting", "owners_successful"), (*_SEGMENT, *_REFERRED, *_ELIGIBLE)),
+    "cpl_to_vertical": (("channel",), ("year", "channel")),
     "spend": (*_CHANNEL, ("ledger",), ("year", "ledger"), ("channel", "ledger")),
     "referral_conversion": (*_SEGMENT, ("tie",), ("year", "tie"), ("tenure_year",), ("generation",)),
     "referrals_per_owner_year": (*_SEGMENT, *_REFERRED, *_ELIGIBLE, ("tenure_year",), ("generation",)),
