@@ -41,9 +41,8 @@ class Climate(NamedTuple):
 
 
 class Audience(NamedTuple):
-    """Who follows which account, columns of the tables of the same names."""
+    """Columns of the tables of follows and accounts."""
 
-    follow: NDArray[np.int32]
     account: NDArray[np.int32]
     began: F64
     trust: F64
@@ -79,7 +78,7 @@ def expose(
         if s.awareness != 0.0 or s.trust != 0.0:  # else there is nothing to fade
             known = s.awareness * exp_one((s.touched_at - now) / c.awareness_memory)
             stock = s.trust * exp_one((s.touched_at - now) / c.trust_memory)
-        followed = audience.follow[s.row]
+        followed = s.follow
         if followed >= 0:
             stock += _seen(audience, followed, s.car == BRAND, now, c.trust_memory)
         stock += c.trust[s.group]

@@ -7,6 +7,7 @@ has of it what came since the begin of the own spell.
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from sim import numeric
 from sim.channels import KOS
@@ -25,7 +26,7 @@ def gather(world: World) -> None:
     _lose(world)
     if world.followable is None:
         world.people.follow_at[:] = -numeric.log(uniform(world.key, Decision.FOLLOW, 0, 0, world.people.id))
-        world.followable = Crossings(world.people.follow_at)
+        world.followable = Crossings(world.grouping, world.people.follow_at)
     if content.follow_rate.any():
         content.follow = content.follow + content.follow_rate * world.dt
         _begin(world)
@@ -42,7 +43,7 @@ def _lose(world: World) -> None:
 def _begin(world: World) -> None:
     people, content, follows, accounts = world.people, world.content, world.follows, world.accounts
     assert world.followable is not None
-    rows = world.followable.take(people.follow_at, people.group, content.follow)
+    rows = world.followable.take(content.follow)
     if len(rows) == 0:
         return
     rows = np.sort(rows)[np.argsort(people.id[np.sort(rows)], kind="stable")]
@@ -68,20 +69,32 @@ def _begin(world: World) -> None:
     people.follow[rows] = np.arange(new.start, new.stop)
     people.first_touch[rows] = np.where(people.first_touch[rows] < 0, KOS, people.first_touch[rows])
     np.add.at(accounts.followers, account, 1)
+    world.exposed.refresh(rows)
     world.unfollows.file(np.arange(new.start, new.stop), until, world.tick + 1)
 
 
 def pick(world: World, parts: F64, rows: Rows, u: F64) -> Rows:
     """The account for each household, drawn among those of its district by their parts (accounts x segments)."""
-    people, account = world.people, np.empty(len(rows), dtype=np.int64)
-    district = world.sellers.district[world.accounts.seller]
-    for group in numeric.distinct(people.group[rows]):
-        here = np.flatnonzero(people.group[rows] == group)
-        first, end = np.searchsorted(district, [people.district[rows[here[0]]], people.district[rows[here[0]]] + 1])
-        total = np.cumsum(parts[first:end, people.segment[rows[here[0]]]])
-        place = np.searchsorted(total, u[here] * total[-1], side="right")
-        account[here] = first + np.minimum(place, len(total) - 1)
+    people = world.people
+    account = np.empty(len(rows), dtype=np.int64)
+    _pick(parts, world.content.first_account, people.district[rows], people.segment[rows], u, account)
     return account
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _pick(parts: F64, first: Rows, district: Rows, segment: Rows, u: F64, account: Rows) -> None:
+    """For each element the first account at which the parts of its district's accounts add up to more than u of all."""
+    for i in range(len(u)):
+        here, kind = range(first[district[i]], first[district[i] + 1]), segment[i]
+        total = 0.0
+        for a in here:
+            total += parts[a, kind]
+        wanted, reached = u[i] * total, 0.0
+        for a in here:
+            reached += parts[a, kind]
+            account[i] = a
+            if reached > wanted:
+                break
 
 
 def stop(world: World, rows: Rows, moment: F64) -> None:
@@ -95,7 +108,9 @@ def go_along(world: World, sellers: Rows) -> None:
     """End the spells of most who follow leaving sellers: drawn per follower."""
     follows, people = world.follows, world.people
     rows = people.follow[people.follow >= 0].astype(np.int64) if len(follows) else np.empty(0, dtype=np.int64)
-    rows = rows[np.isin(world.accounts.seller[follows.account[rows]], sellers)]
+    leaving = np.zeros(len(world.sellers), dtype=np.bool_)
+    leaving[sellers] = True
+    rows = rows[leaving[world.accounts.seller[follows.account[rows]]]]
     person = follows.person[rows]
     u = uniform(world.key, Decision.GO_ALONG, people.follows[person], 0, people.id[person])
     gone = rows[u < world.levers.content.followers_leave]
@@ -105,7 +120,9 @@ def go_along(world: World, sellers: Rows) -> None:
 def _end(world: World, rows: Rows, moment: F64) -> None:
     follows = world.follows
     follows.ended[rows] = moment
-    world.people.follow[follows.person[rows]] = -1
+    person = follows.person[rows]
+    world.people.follow[person] = -1
+    world.exposed.refresh(person)
     np.subtract.at(world.accounts.followers, follows.account[rows], 1)
 
 

@@ -54,7 +54,6 @@ def _search(world: World) -> None:
     )
     follows, accounts = world.follows, world.accounts
     audience = exposure.Audience(
-        people.follow,
         follows.account,
         follows.began,
         follows.trust,
@@ -106,7 +105,7 @@ def _browse(world: World) -> None:
         return
     before = media.browse
     media.browse = before + rate * world.dt
-    rows = world.browsers.take(people.browse_at, people.group, media.browse)
+    rows = world.browsers.take(media.browse)
     group = people.group[rows]
     since = np.divide(
         people.browse_at[rows] - before[group], rate[group], out=np.zeros(len(rows)), where=rate[group] > 0.0

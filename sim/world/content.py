@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.scenario.schema.root import Scenario
 from sim.table import Table, column
-from sim.world.people import F64, I16, I32, Rows
+from sim.world.people import F64, I16, I32, I64, Rows
 
 
 class Kind(IntEnum):
@@ -64,7 +64,7 @@ def accounts_of(sellers: int, platforms: int) -> Accounts:
 class Content:
     """State of sellers' content. Groups are district x segment; accounts stand seller by seller."""
 
-    def __init__(self, scenario: Scenario, sellers: int, households: Rows) -> None:
+    def __init__(self, scenario: Scenario, seller_district: Rows, households: Rows) -> None:
         platforms = list(scenario.market.platforms.values())
         segments = list(scenario.market.segments)
         self.begun = False
@@ -76,6 +76,11 @@ class Content:
         by_district = households.reshape(-1, len(segments))
         self.public: F64 = by_district.astype(np.float64) @ self.users.T
         """Households of the district that use it, districts x platforms."""
+        sellers = len(seller_district)
+        self.first_account: I64 = np.searchsorted(
+            np.repeat(seller_district, len(platforms)), np.arange(len(by_district) + 1)
+        )
+        """First account of each district, and the end of the last one's."""
         self.buzz: F64 = np.zeros((sellers * len(platforms), len(Kind)))
         """Views still to come of what is published, accounts x kinds."""
         groups = len(households)

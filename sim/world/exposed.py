@@ -25,14 +25,15 @@ RECORD = np.dtype(
         ("trust", np.float64),
         ("touched_at", np.float64),
         ("row", np.int32),
+        ("follow", np.int32),
         ("group", np.int16),
         ("segment", np.int8),
         ("car", np.int8),
     ],
     align=True,
 )
-"""One household; all of it is 64 bytes, what memory hands over at a time."""
-_COPIED = ("need_at", "ready_at", "notice", "awareness", "trust", "touched_at", "group", "segment", "car")
+"""One household; all of it is 72 bytes, hardly more than memory hands over at a time."""
+_COPIED = ("need_at", "ready_at", "notice", "awareness", "trust", "touched_at", "follow", "group", "segment", "car")
 
 
 class Exposed:

@@ -19,7 +19,7 @@ from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY
 from sim.world import build
 from sim.world.agenda import Agenda
 from sim.world.content import Content, Follows, accounts_of
-from sim.world.crossings import Crossings
+from sim.world.crossings import Crossings, Grouping
 from sim.world.exposed import Exposed
 from sim.world.journal import Journal
 from sim.world.network import Network
@@ -228,8 +228,9 @@ class World:
 
     def _open_accounts(self) -> None:
         groups = len(self.media.awareness)
+        self.grouping = Grouping(self.people.group, groups)
         members = np.bincount(self.people.group, minlength=groups)
-        self.content = Content(self.scenario, len(self.sellers), members)
+        self.content = Content(self.scenario, self.sellers.district, members)
         self.accounts = accounts_of(len(self.sellers), len(self.content.platforms))
         self.follows = Follows()
         self.unfollows = Agenda(self.ticks_per_year)
@@ -242,7 +243,7 @@ class World:
         self.needs = Agenda(self.ticks_per_year)
         self.talks = Agenda(self.ticks_per_year)
         self.cares = Agenda(self.ticks_per_year)
-        self.browsers = Crossings(people.browse_at)
+        self.browsers = Crossings(self.grouping, people.browse_at)
         everyone = np.arange(len(people))
         self.needs.file(everyone, people.need_at)
 
