@@ -4,6 +4,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml Makefile 2>/dev/null | sha256sum | cut -c1-16)
 JOBS ?= $(shell nproc)
+# Each process begins with a stretch of the suite of its own: what neighbours share, such as a simulated market, is made once.
+DISTRIBUTED := -n "$(JOBS)" --dist worksteal
 
 .PHONY: demo test test-full test-matrix check lint bench lock clean install
 .DEFAULT_GOAL := demo
@@ -25,11 +27,11 @@ lint: $(STAMP)
 	"$(PY)" -m mypy
 
 test: lint
-	"$(PY)" -m pytest -n "$(JOBS)" -m "not full"
+	"$(PY)" -m pytest $(DISTRIBUTED) -m "not full"
 	@$(MAKE) --no-print-directory check
 
 test-full: lint
-	"$(PY)" -m pytest -n "$(JOBS)"
+	"$(PY)" -m pytest $(DISTRIBUTED)
 	@$(MAKE) --no-print-directory check
 
 # Has any result moved since it was approved? `run.py check --approve "why"` renews the baselines.
@@ -43,10 +45,10 @@ test-matrix:
 	@command -v "$(MATRIX_PYTHON)" >/dev/null || \
 	  { echo "there is no $(MATRIX_PYTHON) here; name another with MATRIX_PYTHON=..." >&2; exit 2; }
 	$(MAKE) VENV=.venv-python PYTHON="$(MATRIX_PYTHON)" install
-	.venv-python/bin/python -m pytest -n "$(JOBS)" -m "not full"
+	.venv-python/bin/python -m pytest $(DISTRIBUTED) -m "not full"
 	$(MAKE) VENV=.venv-mesa PYTHON="$(MATRIX_PYTHON)" install
 	.venv-mesa/bin/python -m pip install --quiet --disable-pip-version-check --upgrade mesa
-	.venv-mesa/bin/python -m pytest -n "$(JOBS)" -m "not full"
+	.venv-mesa/bin/python -m pytest $(DISTRIBUTED) -m "not full"
 
 bench: $(STAMP)
 	"$(PY)" -m tests.bench

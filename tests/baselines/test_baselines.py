@@ -121,6 +121,7 @@ def check(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=600)
 
 
+@pytest.mark.full  # in short: the constant above, what the command says of it in test_command.py
 def test_a_constant_edited_in_the_defaults_fails_the_command(project: Path) -> None:
     defaults = project / "scenarios" / "defaults.yaml"
     text = defaults.read_text(encoding="utf-8")

@@ -12,58 +12,28 @@ import time
 from pathlib import Path
 
 import pytest
+from fake_shell import FAKES, Shell
 
 PROJECT = Path(__file__).resolve().parents[2]
-FAKES = PROJECT / "tests" / "experiment" / "fakes.py"
 HEAVY = ("numba", "mesa", "pandas", "scipy", "matplotlib", "pyarrow")
 
 
-@pytest.fixture
-def environment() -> dict[str, str]:
-    # Width and colour of the terminal that runs the tests shall not matter.
-    return {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")}
-
-
-class Shell:
-    """Runs commands on the fake market, with results below a folder of the test."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self.folder, self.environment = folder, environment
-
-    def command(self, *words: str, out: str = "out") -> list[str]:
-        return [sys.executable, str(FAKES), *words, "--out", str(self.folder / out)]
-
-    def __call__(self, *words: str, out: str = "out", **disturbances: str) -> subprocess.CompletedProcess[str]:
-        environment = {**self.environment, **disturbances}
-        return subprocess.run(
-            self.command(*words, out=out), env=environment, capture_output=True, text=True, timeout=300
-        )
-
-    def run_dir(self, name: str = "baseline", out: str = "out") -> Path:
-        (folder,) = (self.folder / out).glob(f"{name}-*")
-        return folder
-
-    def files(self, out: str = "out") -> dict[str, bytes]:
-        """Contents by path below the folder; of manifests everything but the timings and the digest over them."""
-        found = {}
-        for path in sorted((self.folder / out).rglob("*")):
-            if path.is_file() and not path.name.startswith("."):
-                content = path.read_bytes()
-                if path.name == "manifest.json":
-                    manifest = json.loads(content)
-                    del manifest["timings"], manifest["sha256"]
-                    content = json.dumps(manifest).encode()
-                found[path.relative_to(self.folder / out).as_posix()] = content
-        return found
-
-
-@pytest.fixture
-def shell(tmp_path: Path, environment: dict[str, str]) -> Shell:
-    return Shell(tmp_path, environment)
+def files(out: Path) -> dict[str, bytes]:
+    """Contents by path below a folder; of manifests everything but the timings and the digest over them."""
+    found = {}
+    for path in sorted(out.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            content = path.read_bytes()
+            if path.name == "manifest.json":
+                manifest = json.loads(content)
+                del manifest["timings"], manifest["sha256"]
+                content = json.dumps(manifest).encode()
+            found[path.relative_to(out).as_posix()] = content
+    return found
 
 
 def test_run_prints_data_and_says_where_results_are(shell: Shell) -> None:
-    done = shell("run", "baseline", "--reps", "2", "--jobs", "1")
+    done = shell.process("run", "baseline", "--reps", "2", "--jobs", "1")
     assert done.returncode == 0
     assert re.search(r"^cac +[\d,]+ +[\d,]+ to [\d,]+ +CNY/customer  2$", done.stdout, re.MULTILINE)
     assert "results:" not in done.stdout
@@ -130,7 +100,7 @@ def test_comparison_is_printed_before_anything_is_written(shell: Shell, broken: 
         figures.write_text("a file")
         again = shell(*words)
     else:
-        again = shell(*words, FAKE_FILE_LIMIT="100")
+        again = shell.process(*words, FAKE_FILE_LIMIT="100")
     assert complete.returncode == 0
     assert again.returncode == 0  # what was asked for, is printed
     assert again.stdout == complete.stdout
@@ -150,12 +120,22 @@ def test_compare_honours_thresholds(shell: Shell) -> None:
     assert (unknown.returncode, unknown.stdout) == (2, "")
 
 
-@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-", "2>/dev/full"])
-def test_closed_streams_keep_nobody_from_simulating(shell: Shell, redirection: str) -> None:
-    words = shell.command("run", "baseline", "--reps", "2", "--jobs", "2")
+STREAMS = [(redirection, jobs) for redirection in (">&-", "2>&-", ">&- 2>&-", "2>/dev/full") for jobs in ("1", "2")]
+
+
+def in_short(redirection: str, jobs: str) -> bool:
+    """Worker processes inherit the streams: with both closed in the quick suite; with either among the long tests."""
+    return (jobs == "2") == (redirection == ">&- 2>&-")
+
+
+@pytest.mark.parametrize(
+    ("redirection", "jobs"),
+    [pytest.param(*one, marks=() if in_short(*one) else pytest.mark.full) for one in STREAMS],
+)
+def test_closed_streams_keep_nobody_from_simulating(shell: Shell, redirection: str, jobs: str) -> None:
+    words = shell.command("run", "baseline", "--reps", "2", "--jobs", jobs)
     done = subprocess.run(
         ["sh", "-c", f'"$@" {redirection}', "sh", *words],
-        env=shell.environment,
         capture_output=True,
         text=True,
         timeout=300,
@@ -172,14 +152,13 @@ def test_closed_streams_keep_nobody_from_simulating(shell: Shell, redirection: s
 def test_full_standard_output_is_named(shell: Shell, words: tuple[str, ...]) -> None:
     command = shell.command(*words) if words[0] == "run" else [sys.executable, str(FAKES), *words]
     with open("/dev/full", "w") as full:
-        done = subprocess.run(command, env=shell.environment, stdout=full, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
     assert (done.returncode, done.stderr) == (2, "cannot write to standard output: No space left on device\n")
 
 
 def test_reader_of_the_progress_may_go_away(shell: Shell) -> None:
     process = subprocess.Popen(
         shell.command("run", "baseline", "--reps", "2", "--jobs", "1"),
-        env=shell.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -199,7 +178,7 @@ def test_deleted_working_directory(shell: Shell) -> None:
     done = subprocess.run(
         ["sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", *command],
         cwd=gone,
-        env={**shell.environment, "PWD": str(gone)},
+        env={**os.environ, "PWD": str(gone)},
         capture_output=True,
         text=True,
         timeout=300,
@@ -208,12 +187,10 @@ def test_deleted_working_directory(shell: Shell) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
 
 
-def test_missing_libraries_are_a_matter_of_installing(environment: dict[str, str]) -> None:
+def test_missing_libraries_are_a_matter_of_installing() -> None:
     hidden = "import sys; sys.path.insert(0, '.'); sys.modules['pydantic'] = None"
     code = f"{hidden}; from sim.cli import main; sys.exit(main(['validate', 'baseline']))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stdout) == (2, "")
     assert re.search(r"^the library 'pydantic[.\w]*' is not installed here: run 'make install', then ", done.stderr)
     assert len(done.stderr.splitlines()) == 1
@@ -222,7 +199,7 @@ def test_missing_libraries_are_a_matter_of_installing(environment: dict[str, str
 @pytest.mark.parametrize("out", ["x" * 300, "a-file/below", "\u5317\u4eac"])
 def test_out_that_cannot_be(shell: Shell, out: str) -> None:
     (shell.folder / "a-file").touch()
-    done = shell(
+    done = shell.process(
         "run", "baseline", "--reps", "1", "--quiet", out=out, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0"
     )
     # Where the system's encoding knows the name, it is a name like any other.
@@ -268,10 +245,10 @@ def test_compare_with_itself_is_exactly_zero(shell: Shell) -> None:
 
 def test_any_number_of_jobs_gives_the_same_files(shell: Shell) -> None:
     words = ("compare", "baseline", "referral", "--reps", "3")
-    one, two = shell(*words, "--jobs", "1", out="one"), shell(*words, "--jobs", "2", out="two")
+    one, two = shell(*words, "--jobs", "1", out="one"), shell.process(*words, "--jobs", "2", out="two")
     assert (one.returncode, two.returncode, one.stdout) == (0, 0, two.stdout)
-    assert shell.files("one") == shell.files("two")
-    assert len(shell.files("one")) == 2 * (3 * 3 + 3 + 3) + 3 + 1 + 1  # the tree of referrals
+    assert files(shell.folder / "one") == files(shell.folder / "two")
+    assert len(files(shell.folder / "one")) == 2 * (3 * 3 + 3 + 3) + 3 + 1 + 1  # the tree of referrals
 
 
 def hear_interrupts() -> None:
@@ -284,7 +261,7 @@ def test_interrupted_run_continues_with_the_same_command(shell: Shell, jobs: str
     words = ("run", "baseline", "--reps", "6", "--jobs", jobs)
     process = subprocess.Popen(
         shell.command(*words),
-        env={**shell.environment, "FAKE_SECONDS": "0.6"},
+        env={**os.environ, "FAKE_SECONDS": "0.6"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -305,17 +282,18 @@ def test_interrupted_run_continues_with_the_same_command(shell: Shell, jobs: str
     assert 1 <= kept < 6
     assert not list(shell.run_dir().glob("replicates/.*"))
     assert json.loads((shell.run_dir() / "manifest.json").read_text())["status"] == "interrupted"
-    again = shell(*words)
+    again = shell(*words) if jobs == "1" else shell.process(*words)
     assert again.returncode == 0
     assert f"simulating {6 - kept} replicates" in again.stderr
-    shell(*words, out="straight")
-    assert shell.files() == shell.files("straight")
+    assert shell("run", "baseline", "--reps", "6", "--jobs", "1", out="straight").returncode == 0
+    assert files(shell.folder / "out") == files(shell.folder / "straight")
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_failing_replicate(shell: Shell, jobs: str) -> None:
-    words = ("run", "baseline", "--reps", "3", "--jobs", jobs, "--json")
-    done = shell(*words, FAKE_FAILING="1")
+    words = ("run", "baseline", "--reps", "3", "--json", "--jobs")
+    command = shell if jobs == "1" else shell.process
+    done = command(*words, jobs, FAKE_FAILING="1")
     assert done.returncode == 3
     assert "replicate 1 of 'baseline' failed: ZeroDivisionError: the market vanished" in done.stderr
     assert "--debug" in done.stderr
@@ -323,12 +301,12 @@ def test_failing_replicate(shell: Shell, jobs: str) -> None:
     content = json.loads(done.stdout)
     assert content["replicates"] == 2
     assert "replicate 1" in content["health"][0]
-    assert "Traceback" in shell(*words, "--debug", FAKE_FAILING="1").stderr
-    assert shell(*words).returncode == 0
+    assert "Traceback" in command(*words, jobs, "--debug", FAKE_FAILING="1").stderr
+    assert shell(*words, "1").returncode == 0
 
 
 def test_a_replicate_whose_process_is_always_killed_leaves_the_others(shell: Shell) -> None:
-    done = shell("run", "baseline", "--reps", "3", "--jobs", "2", "--json", FAKE_DYING="1")
+    done = shell.process("run", "baseline", "--reps", "3", "--jobs", "2", "--json", FAKE_DYING="1")
     assert done.returncode == 3
     assert "replicate 1 of 'baseline' failed: its process was killed in each of 4 attempts" in done.stderr
     assert "replicate 1 of 'baseline' lost its process and is tried again, attempt 4" in done.stderr
@@ -341,7 +319,8 @@ def test_a_replicate_whose_process_is_always_killed_leaves_the_others(shell: She
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_full_disk_is_one_clear_message(shell: Shell, jobs: str) -> None:
-    done = shell("run", "baseline", "--reps", "3", "--jobs", jobs, "--no-progress", FAKE_FILE_LIMIT="3000")
+    words = ("run", "baseline", "--reps", "3", "--jobs", jobs, "--no-progress")
+    done = shell.process(*words, FAKE_FILE_LIMIT="3000")
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert re.match(r"cannot write results to .*: File too large; choose another folder with --out DIR", done.stderr)
@@ -351,7 +330,7 @@ def test_full_disk_is_one_clear_message(shell: Shell, jobs: str) -> None:
 
 def test_empty_out(shell: Shell) -> None:
     command = [sys.executable, str(FAKES), "run", "baseline", "--reps", "1", "--out", ""]
-    done = subprocess.run(command, cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=shell.folder, capture_output=True, text=True, timeout=300)
     assert done.returncode == 2
     assert "--out: the name of a folder is missing" in done.stderr
     assert list(shell.folder.iterdir()) == []
@@ -391,9 +370,7 @@ def test_threshold(shell: Shell) -> None:
 def test_reader_that_goes_away(shell: Shell) -> None:
     shell("compare", "baseline", "referral", "--reps", "1", "--jobs", "1")
     command = shell.command("compare", "baseline", "referral", "--reps", "1", "--jobs", "1", "--json", "--quiet")
-    process = subprocess.Popen(
-        command, env=shell.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.close()
@@ -439,11 +416,18 @@ def test_wrong_usage(shell: Shell, words: list[str], part: str) -> None:
     assert not (shell.folder / "out").exists()
 
 
-def test_validate(environment: dict[str, str]) -> None:
-    command = [sys.executable, str(FAKES), "validate"]
-    good = subprocess.run([*command, "baseline", "referral"], env=environment, capture_output=True, text=True)
+def test_a_process_exits_with_the_code_of_the_command(shell: Shell) -> None:
+    done = shell.process("rnu", "baseline")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("unknown command 'rnu'")
+
+
+def test_validate(shell: Shell) -> None:
+    good = subprocess.run(
+        [sys.executable, str(FAKES), "validate", "baseline", "referral"], capture_output=True, text=True
+    )
     assert (good.returncode, good.stdout, good.stderr) == (0, "baseline: valid\nreferral: valid\n", "")
-    bad = subprocess.run([*command, "nowhere", "baseline", "no"], env=environment, capture_output=True, text=True)
+    bad = shell.answer("validate", "nowhere", "baseline", "no")
     assert (bad.returncode, bad.stdout) == (2, "baseline: valid\n")
     assert bad.stderr.splitlines() == ["nowhere: no such scenario", "no: no such scenario"]
 
@@ -451,12 +435,10 @@ def test_validate(environment: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "code", ["import sim, sim.cli", "import sim.cli; sim.cli.main(['validate', 'baseline'])", None]
 )
-def test_light_commands_load_nothing_heavy(code: str | None, environment: dict[str, str]) -> None:
+def test_light_commands_load_nothing_heavy(code: str | None) -> None:
     code = code or "import sim.cli\ntry: sim.cli.main(['--help'])\nexcept SystemExit: pass"
     check = f"{code}\nimport sys; print([name for name in {HEAVY} if name in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", check], cwd=PROJECT, env=environment, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", check], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
@@ -473,7 +455,7 @@ def test_terminal_gets_tables_that_fit_and_a_bar(shell: Shell) -> None:
     for columns in (80, 160):
         leader, follower = pty.openpty()
         command = shell.command("compare", "baseline", "referral", "--reps", "2", "--jobs", "1", out=str(columns))
-        environment = {**shell.environment, "COLUMNS": str(columns), "TERM": "xterm"}
+        environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm"}
         process = subprocess.Popen(command, env=environment, stdout=follower, stderr=follower)
         os.close(follower)
         output = b""

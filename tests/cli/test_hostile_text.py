@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from fake_shell import Shell
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -25,7 +24,6 @@ from sim.report.text import Table, as_json, markdown, markdown_item, render
 from sim.scenario import Scenario, dump, load, restore
 
 PROJECT = Path(__file__).resolve().parents[2]
-FAKES = PROJECT / "tests" / "experiment" / "fakes.py"
 
 HOSTILE = {
     "a script": "<script>alert(1)</script>",
@@ -135,17 +133,13 @@ def test_no_cell_of_the_register_is_a_formula() -> None:
 
 
 @pytest.mark.parametrize("text", [HOSTILE["mathematics"] + HOSTILE["a script"] + HOSTILE["a pipe"], HOSTILE["Chinese"]])
-def test_commands_print_descriptions_as_text(text: str, tmp_path: Path) -> None:
-    def command(*words: str) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, str(FAKES), *words, "--out", str(tmp_path)]
-        return subprocess.run(line, capture_output=True, text=True, timeout=300)
-
+def test_commands_print_descriptions_as_text(text: str, tmp_path: Path, shell: Shell) -> None:
     districts = json.dumps([{"name": text}, {"name": "there"}])
     changes = ["--set", f"description={json.dumps(text)}", "--set", f"market.districts={districts}"]
-    done = command("compare", "baseline", "referral", "--reps=2", "--jobs=1", "--md", *changes)
+    done = shell("compare", "baseline", "referral", "--reps=2", "--jobs=1", "--md", *changes)
     assert (done.returncode, "<script" in done.stdout) == (0, False), done.stderr
-    runs: list[dict[str, Any]] = json.loads(command("list", "--json").stdout)["runs"]
+    runs: list[dict[str, Any]] = json.loads(shell("list", "--json").stdout)["runs"]
     assert {run["status"] for run in runs} == {"complete"}
-    assert command("verify", *(run["folder"] for run in runs)).returncode == 0
+    assert shell("verify", *(run["folder"] for run in runs)).returncode == 0
     for figure in tmp_path.rglob("*.svg"):
         assert "script" not in {element.tag.rpartition("}")[2] for element in ET.parse(figure).iter()}

@@ -62,7 +62,7 @@ def one_processor() -> None:
 
 @pytest.fixture
 def newcomer(tmp_path: Path) -> Newcomer:
-    """A newcomer in a copy of the project, whose market is small."""
+    """A newcomer in a copy of the project, whose market is small and soon left."""
     folder = tmp_path / "a copy"
     ignored = shutil.ignore_patterns("__pycache__")
     for name in ("sim", "scenarios"):
@@ -71,7 +71,8 @@ def newcomer(tmp_path: Path) -> Newcomer:
     baseline = folder / "scenarios" / "baseline.yaml"
     text, changed = re.subn(r" households: \d+", " households: 300", baseline.read_text(encoding="utf-8"))
     assert changed == 10
-    baseline.write_text(text, encoding="utf-8")
+    assert "economics:" not in text
+    baseline.write_text(f"{text}\neconomics: {{run_off_years: 0}}\n", encoding="utf-8")
     return Newcomer(folder)
 
 

@@ -8,6 +8,7 @@ FAKE_FILE_LIMIT (largest file, bytes).
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -29,6 +30,9 @@ from sim.channels import CHANNELS, PAID_ADS, REFERRAL  # noqa: E402
 from sim.errors import Problem, ScenarioError  # noqa: E402
 from sim.records import Records  # noqa: E402
 from sim.scenario.schema.root import Threshold  # noqa: E402
+
+ALONE = ("__main__", "__mp_main__")
+"""What this module is called in a process of its own; the latter in worker processes, which import it once more."""
 
 
 class Part(BaseModel):
@@ -121,6 +125,9 @@ class Model:
         self.scenario, self.replicate, self.placebo = scenario, replicate, placebo
 
     def run(self) -> Records:
+        if __name__ in ALONE:
+            # After each replicate garbage is collected: looking through the libraries takes longer than this market.
+            gc.freeze()
         if float(os.environ.get("FAKE_SECONDS", "0")):
             time.sleep(float(os.environ["FAKE_SECONDS"]))
         if os.environ.get("FAKE_FAILING") == str(self.replicate):
@@ -238,7 +245,7 @@ def install() -> None:
     sys.modules.update(modules())
 
 
-if __name__ in ("__main__", "__mp_main__"):  # the latter in worker processes, which import this file once more
+if __name__ in ALONE:
     install()
     if limit := int(os.environ.get("FAKE_FILE_LIMIT", "0")):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
