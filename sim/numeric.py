@@ -120,10 +120,17 @@ def power(x: Any, p: Any) -> Any:
 
 
 def ordered(*keys: NDArray[Any]) -> NDArray[np.int64]:
-    """Positions in ascending order of the last key, ties by the one before it and so on: `np.lexsort`, but fast."""
-    order = np.argsort(keys[0], kind="stable")
-    for key in keys[1:]:
-        order = order[np.argsort(key[order], kind="stable")]
+    """Positions in ascending order of the last key, ties by the one before it and so on: `np.lexsort`, but fast.
+
+    Sorts by the last key alone, in whatever order that leaves ties, and then puts the few that tie in theirs.
+    """
+    order = np.argsort(keys[-1])
+    follows = ~starts(keys[-1][order])
+    if follows.any():
+        tied = follows.copy()
+        tied[:-1] |= follows[1:]
+        among = np.sort(order[tied])
+        order[tied] = among[np.lexsort([key[among] for key in keys])]
     return order
 
 

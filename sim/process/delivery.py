@@ -56,23 +56,26 @@ def _queue(world: World) -> tuple[Rows, Rows]:
     capacity = world.offers.capacity_per_year
     waiting = world.waiting
     due = (orders.ordered[waiting] + shortest < world.end) | (orders.cancel_at[waiting] < world.end)
-    delivered, cancelled, line_moves = [], [], True
+    waiting = waiting[due]
+    cars = (orders.ordered[waiting], orders.cancel_at[waiting], world.weights[orders.district[waiting]])
+    delivered, built, cancelled, line_moves = [], [], [], True
     line_free = max(world.line_busy_until, world.now)
-    for row in waiting[due]:
-        begin = max(float(orders.ordered[row]) + shortest, line_free)
-        work = max(float(world.weights[orders.district[row]]) - world.line_work_done, 0.0)
+    for row, ordered, cancel_at, weight in zip(*(column.tolist() for column in (waiting, *cars)), strict=True):
+        begin = max(ordered + shortest, line_free)
+        work = max(weight - world.line_work_done, 0.0)
         done = begin + work / capacity if line_moves and capacity > 0.0 else math.inf
-        if orders.cancel_at[row] < min(done, world.end):
-            orders.cancelled[row] = orders.cancel_at[row]
+        if cancel_at < min(done, world.end):
             cancelled.append(row)
         elif done < world.end:
-            orders.delivered[row] = done
             world.line_busy_until = line_free = done
             world.line_work_done = 0.0
             delivered.append(row)
+            built.append(done)
         elif line_moves:
             line_moves = False  # nobody overtakes the car that is being built
             world.line_work_done += max(world.end - begin, 0.0) * capacity if capacity > 0.0 else 0.0
+    orders.delivered[delivered] = built
+    orders.cancelled[cancelled] = orders.cancel_at[cancelled]
     return np.array(delivered, dtype=np.int64), np.array(cancelled, dtype=np.int64)
 
 

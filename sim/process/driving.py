@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaincinv
 
+from sim import numeric
 from sim.streams import Decision, Key, uniform
 from sim.world.owners import Act
-from sim.world.people import BRAND, F64, I32, I64, Rows
+from sim.world.people import F64, I32, I64, Rows
 from sim.world.world import World
 
 TIERS = (0.5, 2.0, 5.0)
@@ -71,16 +72,20 @@ def tenure(world: World, rows: Rows, moment: F64) -> F64:
 def tier(world: World, rows: Rows, moment: F64) -> I64:
     """Medal tier of owners at a moment, from novice 0 to legend 3, by tenure or mileage (C24)."""
     people = world.people
-    km = people.km[rows] + people.km_per_year[rows] * (moment - np.maximum(people.owned_since[rows], 0.0))
-    reached: I64 = np.searchsorted(TIERS, tenure(world, rows, moment), side="left")
-    return np.where(km > LEGEND_KM, len(TIERS), reached)
+    since = people.owned_since[rows]
+    km = people.km[rows] + people.km_per_year[rows] * (moment - np.maximum(since, 0.0))
+    years, reached = moment - since, np.zeros(len(rows), dtype=np.int64)
+    for least in TIERS:
+        reached += years > least
+    reached[km > LEGEND_KM] = len(TIERS)
+    return reached
 
 
 def act(world: World, rows: Rows, kind: Act) -> None:
     """Note that owners acted in this calendar year; once per year counts."""
-    rows = rows[world.people.car[rows] == BRAND]
-    spans = np.unique(world.people.ownership[rows])
+    spans = world.people.ownership[rows]
+    spans = spans[spans >= 0]  # whoever has changed to another brand has none
     last = getattr(world.ownerships, _OF_ACT[kind])
-    spans = spans[last[spans] != world.year]
+    spans = numeric.distinct(spans[last[spans] != world.year])
     last[spans] = world.year
     world.acts.append(len(spans), ownership=spans, year=world.year, act=kind)

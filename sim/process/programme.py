@@ -78,8 +78,11 @@ def own_reward(world: World, rows: Rows, offered: Offer) -> F64:
     """The owner's part of the reward as it is felt, share of the car's price: what can be spent in time, less what is
     likely to be rejected; nothing once a cap is used up (T03)."""
     people, lever = world.people, world.levers.invite
-    used_up = np.where(people.rewarded_year[rows] == world.year, people.rewarded[rows], 0) >= lever.cap_per_year
-    used_up |= people.rewarded_ever[rows] >= lever.cap_lifetime
+    ever, this_year = people.rewarded_ever[rows], np.zeros(len(rows), dtype=np.int64)
+    some = np.flatnonzero(ever)  # most owners never had a reward
+    of_year = people.rewarded_year[rows[some]] == world.year
+    this_year[some] = np.where(of_year, people.rewarded[rows[some]], 0)
+    used_up = (this_year >= lever.cap_per_year) | (ever >= lever.cap_lifetime)
     credit = np.minimum(offered.credit, spendable(world)) * (1.0 - lever.check_share * lever.false_rejection_share)
     felt: F64 = np.where(used_up, 0.0, credit * offered.worth) / world.offers.price
     return felt

@@ -61,23 +61,32 @@ def vest(world: World, orders: Rows) -> None:
     credits, people = world.credits, world.people
     referred = world.orders.claim[orders] == Claim.REFERRAL
     driving.act(world, world.row_of[world.orders.referrer[orders[referred]]], Act.SUCCESSFUL)
-    for order in orders[world.orders.credit[orders] >= 0]:
-        row, moment = world.orders.credit[order], world.orders.delivered[order]
-        if credits.state[row] != CreditState.PENDING:
-            continue
-        owner = credits.owner[row]
-        if people.rewarded_year[owner] != world.year:
-            people.rewarded_year[owner], people.rewarded[owner] = world.year, 0
-        capped = people.rewarded[owner] >= credits.cap_per_year[row]
-        if capped or people.rewarded_ever[owner] >= credits.cap_lifetime[row] or people.car[owner] != BRAND:
-            _close(world, np.array([row]), np.array([moment]), CreditState.VOID)
-            continue
-        people.rewarded[owner] += 1
-        people.rewarded_ever[owner] += 1
-        credits.vested[row], credits.state[row] = moment, CreditState.VESTED
-        people.holds_credit[owner] = True
-        world.vested = np.append(world.vested, int(row))
-        _book(world, row, _cost(world, row, credits.face[row] * float(credits.expected[row])))
+    orders = orders[world.orders.credit[orders] >= 0]
+    row, moment = world.orders.credit[orders].astype(np.int64), world.orders.delivered[orders]
+    pending = credits.state[row] == CreditState.PENDING
+    row, moment = row[pending], moment[pending]
+    terms = (credits.owner[row], credits.cap_per_year[row], credits.cap_lifetime[row])
+    granted = np.fromiter((_reward(world, *of) for of in zip(*terms, strict=True)), np.bool_, len(row))
+    _close(world, row[~granted], moment[~granted], CreditState.VOID)
+    row, moment = row[granted], moment[granted]
+    credits.vested[row], credits.state[row] = moment, CreditState.VESTED
+    people.holds_credit[credits.owner[row]] = True
+    world.vested = np.concatenate([world.vested, row])
+    _book(world, row, _cost(world, row, credits.face[row] * credits.expected[row]))
+
+
+def _reward(world: World, owner: int, cap_per_year: float, cap_lifetime: float) -> bool:
+    """Count a reward for an owner who still drives the brand and has not reached a cap; whether it counts."""
+    people, year = world.people, world.year
+    if people.rewarded_year[owner] != year:
+        people.rewarded_year[owner], people.rewarded[owner] = year, 0
+    if people.rewarded[owner] >= cap_per_year or people.rewarded_ever[owner] >= cap_lifetime:
+        return False
+    if people.car[owner] != BRAND:
+        return False
+    people.rewarded[owner] += 1
+    people.rewarded_ever[owner] += 1
+    return True
 
 
 def claw_back(world: World, orders: Rows, moment: F64) -> None:
@@ -132,24 +141,24 @@ def lapse(world: World) -> None:
         _end(world, row, credits.vested[row] + credits.expiry[row], CreditState.EXPIRED)
 
 
-def _cost(world: World, row: int, amount: float) -> int:
-    """Marginal cost of redeeming an amount of a credit, minor units."""
-    return math.floor(amount * float(world.credits.cost_share[row]) + 0.5)
+def _cost(world: World, rows: Rows, amount: F64) -> Rows:
+    """Marginal cost of redeeming amounts of credits, minor units."""
+    return np.floor(amount * world.credits.cost_share[rows] + 0.5).astype(np.int64)
 
 
-def _book(world: World, row: int, cost: int) -> None:
-    """Bring the books of a credit to its cost."""
+def _book(world: World, rows: Rows, cost: Rows) -> None:
+    """Bring the books of credits to their cost."""
     credits = world.credits
-    change = cost - int(credits.booked[row])
-    world.ledger.book(Purpose.CREDIT, world.orders.district[credits.order[row]], REFERRAL, change)
-    credits.booked[row] = cost
+    change = cost - credits.booked[rows]
+    world.ledger.book(Purpose.CREDIT, world.orders.district[credits.order[rows]], REFERRAL, change)
+    credits.booked[rows] = cost
 
 
 def _end(world: World, row: int, moment: float, state: CreditState) -> None:
     """End a vested credit at the cost of what was redeemed of it."""
-    credits = world.credits
-    _book(world, row, _cost(world, row, credits.redeemed[row]))
-    _close(world, np.array([row]), np.array([moment]), state)
+    credits, rows = world.credits, np.array([row])
+    _book(world, rows, _cost(world, rows, credits.redeemed[rows].astype(np.float64)))
+    _close(world, rows, np.array([moment]), state)
     world.vested = world.vested[world.vested != row]
     owner = credits.owner[row]
     world.people.holds_credit[owner] = bool((credits.owner[world.vested] == owner).any())

@@ -97,7 +97,7 @@ def book(world: World, medium: int, channel: int) -> None:
 def personal(world: World, rows: Rows) -> tuple[F64, F64, F64]:
     """Personal stocks of awareness, trust and the partner's trust at the start of the tick, with what those who follow
     a seller have seen."""
-    awareness, trust, partner_trust = _kept(world, rows)
+    awareness, trust, partner_trust = _faded(world, rows)
     if len(world.follows):
         place, own, partner = following.trust(world, rows)
         trust[place] += own
@@ -105,7 +105,7 @@ def personal(world: World, rows: Rows) -> tuple[F64, F64, F64]:
     return awareness, trust, partner_trust
 
 
-def _kept(world: World, rows: Rows) -> tuple[F64, F64, F64]:
+def _faded(world: World, rows: Rows) -> tuple[F64, F64, F64]:
     """What words and invitations have left, faded to the start of the tick."""
     people, b = world.people, world.behaviour
     awareness, trust, partner_trust = np.zeros(len(rows)), np.zeros(len(rows)), np.zeros(len(rows))
@@ -143,7 +143,7 @@ def aware(world: World, rows: Rows, awareness: F64) -> Bool:
 def touch(world: World, rows: Rows, awareness: F64, trust: F64, partner_trust: F64, channel: I8) -> None:
     """Add this tick's personal touches, summed per household; each household appears once."""
     people = world.people
-    old_awareness, old_trust, old_partner = _kept(world, rows)
+    old_awareness, old_trust, old_partner = _faded(world, rows)
     people.awareness[rows] = old_awareness + awareness
     people.trust[rows] = old_trust + trust
     people.partner_trust[rows] = old_partner + partner_trust

@@ -13,24 +13,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim import numeric
 from sim.channels import REFERRAL, WORD_OF_MOUTH
-from sim.process import driving, need, programme, touches
+from sim.process import acquaintance, driving, need, programme, touches
 from sim.streams import Decision, uniform
 from sim.units import DAYS_PER_YEAR, WEEKS_PER_YEAR
 from sim.world.owners import Act
 from sim.world.people import BRAND, F64, Bool, Rows, Stage
 from sim.world.world import Word, World
 
-MOST_ASKS = 255
+
+@dataclass(frozen=True)
+class Occasions:
+    """Occasions to talk: one element each, those of one owner in their order."""
+
+    owner: Rows
+    nth: Rows
+    """Of the owner's occasions, for life."""
+    moment: F64
+    chance: F64
+    """Probability of an invitation, where nothing bad is said."""
 
 
 @dataclass(frozen=True)
-class Talks:
-    """Words that reach someone: one element each."""
+class Words:
+    """Words that reach someone: one element each, ordered by hearer, moment and the owner's id."""
 
     owner: Rows
+    owner_id: Rows
     nth: Rows
     friend: Rows
     moment: F64
@@ -38,88 +50,126 @@ class Talks:
     bad: Bool
     invitation: Bool
     strong: Bool
-    to_partner: Bool
-    asked_before: Rows
+    asked_before: NDArray[np.uint8]
+    trust: F64
+    """What it adds to the trust of whoever hears it."""
 
 
 def spread(world: World) -> None:
     """Let all talks of this tick happen; everyone hears them with the opinions held at its start."""
-    people = world.people
     rows = numeric.distinct(world.talks.take(world.tick))
-    rows = rows[(people.car[rows] == BRAND) & _due(world, rows)]
-    talkers, heard = rows, []
-    while len(rows):
-        heard.append(_one_talk_each(world, rows))
-        _date(world, rows, people.talk_at[rows])
-        rows = rows[_due(world, rows)]
-    world.talks.file(talkers, people.talk_at[talkers])
-    talks = [t for t in heard if len(t.owner)]
-    if talks:
-        _hear(world, Talks(*(np.concatenate(parts) for parts in zip(*(vars(t).values() for t in talks), strict=True))))
+    rows = rows[world.people.car[rows] == BRAND]
+    rows = rows[_due(world, world.people.talk_at[rows])]
+    if len(rows) == 0:
+        return
+    words = _speak(world, _occasions(world, rows))
+    if len(words.owner):
+        _leave_contact(world, words)
+        _hear(world, words)
 
 
 def begin(world: World, rows: Rows, moment: F64) -> None:
     """Let households begin to talk about their new car."""
-    world.people.talks[rows] += 1  # the gap drawn before an earlier car was given up must not be drawn again
-    _date(world, rows, moment)
-    world.talks.file(rows, world.people.talk_at[rows])
+    people = world.people
+    people.talks[rows] += 1  # the gap drawn before an earlier car was given up must not be drawn again
+    if world.behaviour.talks_per_owner_year > 0.0:
+        u = uniform(world.key, Decision.TALK_NEXT, 0, 0, people.id[rows], people.talks[rows])
+        people.talk_at[rows] = moment - numeric.log(u) / _rate(world, rows)
+    world.talks.file(rows, people.talk_at[rows])
 
 
-def _due(world: World, rows: Rows) -> Bool:
-    due: Bool = np.floor(world.people.talk_at[rows] * world.ticks_per_year) <= world.tick
+def _due(world: World, moment: F64) -> Bool:
+    due: Bool = np.floor(moment * world.ticks_per_year) <= world.tick
     return due
 
 
-def _date(world: World, rows: Rows, since: F64) -> None:
-    """Date the next occasion to talk of owners; exponential gaps."""
+def _rate(world: World, rows: Rows) -> F64:
+    """Occasions to talk of owners, per year."""
+    rate: F64 = world.behaviour.talks_per_owner_year * world.ownerships.zeal[world.people.ownership[rows]]
+    return rate
+
+
+def _occasions(world: World, rows: Rows) -> Occasions:
+    """Use up the occasions of owners in this tick and date those that follow; exponential gaps."""
     people = world.people
-    rate = world.behaviour.talks_per_owner_year * world.ownerships.zeal[people.ownership[rows]]
-    if world.behaviour.talks_per_owner_year > 0.0:
-        gap = -numeric.log(uniform(world.key, Decision.TALK_NEXT, 0, 0, people.id[rows], people.talks[rows])) / rate
-        people.talk_at[rows] = since + gap
+    who, nth, at = people.id[rows], people.talks[rows], people.talk_at[rows]
+    rate, chance = _rate(world, rows), _invites(world, rows)
+    due, used = np.arange(len(rows)), []
+    while len(due):
+        used.append((due, nth[due], at[due]))
+        nth[due] += 1
+        u = uniform(world.key, Decision.TALK_NEXT, 0, 0, who[due], nth[due])
+        at[due] -= numeric.log(u) / rate[due]
+        due = due[_due(world, at[due])]
+    people.talks[rows], people.talk_at[rows] = nth, at
+    world.talks.file(rows, at)
+    due, nth, moment = (np.concatenate(parts) for parts in zip(*used, strict=True))
+    return Occasions(rows[due], nth, moment, chance[due])
 
 
-def _one_talk_each(world: World, rows: Rows) -> Talks:
-    """One occasion of each owner: what is said, and to whom."""
+def _speak(world: World, on: Occasions) -> Words:
+    """What is said on each occasion, and to whom."""
     people, key = world.people, world.key
-    who, nth = people.id[rows], people.talks[rows]
-    people.talks[rows] += 1
-    satisfied = people.satisfaction[rows]
-    mood = uniform(key, Decision.TALK_MOOD, 0, 0, who, nth)
+    who, satisfied = people.id[on.owner], people.satisfaction[on.owner]
+    mood = uniform(key, Decision.TALK_MOOD, 0, 0, who, on.nth)
     good = mood < satisfied * satisfied
     bad = mood >= 1.0 - (1.0 - satisfied) * (1.0 - satisfied)
-    invites = _invites(world, rows, nth) & ~bad
+    invites = ~bad & (on.chance > 0.0)
+    invites[invites] = uniform(key, Decision.TALK_INVITE, 0, 0, who[invites], on.nth[invites]) < on.chance[invites]
     speaks = np.flatnonzero(good | bad | invites)
-    friend, strong, tie, known = _choose_friend(world, rows[speaks], nth[speaks])
+    friend, strong, asked = _choose_friend(world, on.owner[speaks], on.nth[speaks], invites[speaks])
+    known = np.flatnonzero(friend >= 0)
     heard = speaks[known]
-    rows, who, nth = rows[heard], who[heard], nth[heard]
-    good, bad, invites = good[heard], bad[heard], invites[heard]
-    asked = np.zeros(len(rows), dtype=np.int64)
-    if not world.network.well_mixed:
-        asked = world.asks[tie].astype(np.int64)
-        world.asks[tie] = np.minimum(asked + invites, MOST_ASKS)
-    to_partner = people.partner[friend] & (uniform(key, Decision.TALK_HEARER, 0, 0, who, nth) < 0.5)
-    _recommended(world, rows, good, invites)
-    return Talks(rows, nth, friend, people.talk_at[rows], good, bad, invites, strong, to_partner, asked)
+    owner, moment, good, bad, invites = on.owner[heard], on.moment[heard], good[heard], bad[heard], invites[heard]
+    friend, strong = friend[known], strong[known]
+    _recommended(world, owner, good, invites)
+    trust = _trust(world, owner, moment, good, bad, strong)
+    order = numeric.ordered(who[heard], moment, friend)
+    of = heard[order]
+    return Words(
+        owner[order],
+        who[of],
+        on.nth[of],
+        friend[order],
+        moment[order],
+        good[order],
+        bad[order],
+        invites[order],
+        strong[order],
+        asked[known[order]],
+        trust[order],
+    )
 
 
-def _recommended(world: World, rows: Rows, good: Bool, invites: Bool) -> None:
+def _trust(world: World, owner: Rows, moment: F64, good: Bool, bad: Bool, strong: Bool) -> F64:
+    """What a word that judges adds to the trust of whoever hears it, by closeness and the owner's seniority."""
+    b = world.behaviour
+    closeness = np.where(strong, b.strong_tie, 1.0)
+    seniority = 1.0 + b.seniority_trust * driving.tier(world, owner, moment)
+    tone = np.where(good, 1.0, np.where(bad, -b.bad_talk, 0.0))
+    trust: F64 = b.talk_trust * closeness * seniority * tone
+    return trust
+
+
+def _recommended(world: World, owner: Rows, good: Bool, invites: Bool) -> None:
     """What recommending does to those who do it: it puts off leaving (T12), and is counted once a year."""
     people, b = world.people, world.behaviour
-    driving.act(world, rows[good], Act.WILLING)
-    driving.act(world, rows[invites], Act.INVITING)
-    bound = rows[(good | invites) & (people.relationship[rows] >= 0)]
-    people.stay_left[bound] += b.leave_per_year * b.binding_days / DAYS_PER_YEAR
+    driving.act(world, owner[good], Act.WILLING)
+    driving.act(world, owner[invites], Act.INVITING)
+    bound = owner[good | invites]
+    bound = bound[people.relationship[bound] >= 0]
+    np.add.at(people.stay_left, bound, b.leave_per_year * b.binding_days / DAYS_PER_YEAR)
 
 
-def _invites(world: World, rows: Rows, nth: Rows) -> Bool:
-    """Who sends an invitation: willing (satisfaction x product strength), motivated (reward felt), able (few steps)."""
-    invites = np.zeros(len(rows), dtype=np.bool_)
+def _invites(world: World, rows: Rows) -> F64:
+    """Probability of an invitation on an occasion on which an owner says nothing bad: willing (satisfaction x product
+    strength) x motivated (reward felt) x able (few steps)."""
+    chance = np.zeros(len(rows))
     if not programme.gives(world):
-        return invites
+        return chance
     people, b, lever = world.people, world.behaviour, world.levers.invite
     invited = np.flatnonzero(programme.eligible(world, rows))
-    rows, nth = rows[invited], nth[invited]
+    rows = rows[invited]
     own = programme.own_reward(world, rows, programme.offer(world, rows))
     _post_code(world, rows, own)
     willing = people.satisfaction[rows] * world.offers.strength[people.segment[rows]]
@@ -128,8 +178,8 @@ def _invites(world: World, rows: Rows, nth: Rows) -> Bool:
     fresh = float(numeric.exp(-b.programme_wear_per_year * lever.stale_years))
     motivated = np.where(felt > 0.0, b.invite_motive_floor + (1.0 - b.invite_motive_floor) * rest, 0.0) * fresh
     able = float(numeric.exp(-b.invite_step_friction * lever.steps))
-    invites[invited] = uniform(world.key, Decision.TALK_INVITE, 0, 0, people.id[rows], nth) < willing * motivated * able
-    return invites
+    chance[invited] = willing * motivated * able
+    return chance
 
 
 def _post_code(world: World, rows: Rows, own: F64) -> None:
@@ -143,97 +193,79 @@ def _post_code(world: World, rows: Rows, own: F64) -> None:
         world.brokers = np.concatenate([world.brokers, people.ownership[rows[posted]].astype(np.int64)])
 
 
-def _choose_friend(world: World, rows: Rows, nth: Rows) -> tuple[Rows, Bool, Rows, Bool]:
+def _choose_friend(world: World, rows: Rows, nth: Rows, invites: Bool) -> tuple[Rows, Bool, NDArray[np.uint8]]:
     """Whom each owner talks to: of two acquaintances drawn, a close one goes before a distant one.
 
-    Returns friends, strength of the tie, its position in the network, and a mask of the owners who know anybody (the
-    first three are already reduced to them).
+    Returns friends (-1 for those who know nobody), strength of the tie, and invitations sent along it before.
     """
     people, net, key = world.people, world.network, world.key
     who = people.id[rows]
     first = uniform(key, Decision.TALK_FRIEND, 0, 0, who, nth)
-    if net.well_mixed:
-        known = np.full(len(rows), len(people) > 1)
-        other = np.floor(first[known] * (len(people) - 1)).astype(np.int64)
-        other += other >= who[known]
-        return world.row_of[other], np.zeros(len(other), dtype=np.bool_), other, known
-    degree = net.start[rows + 1] - net.start[rows]
-    known = degree > 0
-    start, degree = net.start[rows[known]], degree[known]
-    tie = start + np.floor(first[known] * degree).astype(np.int64)
-    second = uniform(key, Decision.TALK_FRIEND, 1, 0, who[known], nth[known])
-    other = start + np.floor(second * degree).astype(np.int64)
-    tie = np.where(net.strong[other] & ~net.strong[tie], other, tie)
-    return net.friend[tie].astype(np.int64), net.strong[tie], tie, known
+    if not net.well_mixed:
+        second = uniform(key, Decision.TALK_FRIEND, 1, 0, who, nth)
+        ties = acquaintance.Ties(net.start, net.friend, net.strong, world.asks)
+        return acquaintance.choose(rows, invites, first, second, ties)
+    other = np.floor(first * (len(people) - 1)).astype(np.int64)
+    other += other >= who
+    friend = world.row_of[other] if len(people) > 1 else np.full(len(rows), -1)
+    return friend, np.zeros(len(rows), dtype=np.bool_), np.zeros(len(rows), dtype=np.uint8)
 
 
-def _hear(world: World, talks: Talks) -> None:
-    """Touch those who heard something, and let some of those in a search leave contact data."""
-    _leave_contact(world, talks)
+def _hear(world: World, words: Words) -> None:
+    """Touch those who heard something."""
     people, b = world.people, world.behaviour
     if world.journal is not None:
-        world.journal.words.append(
-            len(talks.owner),
-            tick=world.tick,
-            moment=talks.moment,
-            speaker=people.id[talks.owner],
-            hearer=people.id[talks.friend],
-            good=talks.good,
-            bad=talks.bad,
-            invitation=talks.invitation,
-            strong=talks.strong,
-        )
-    order = numeric.ordered(people.id[talks.owner], talks.moment, talks.friend)
-    first = numeric.starts(talks.friend[order])
-    friend, index = talks.friend[order][first], np.cumsum(first) - 1
-    closeness = np.where(talks.strong[order], b.strong_tie, 1.0)
-    seniority = 1.0 + b.seniority_trust * driving.tier(world, talks.owner[order], talks.moment[order])
-    tone = np.where(talks.good[order], 1.0, np.where(talks.bad[order], -b.bad_talk, 0.0))
-    trust = b.talk_trust * closeness * seniority * tone
-    to_partner = talks.to_partner[order]
-    channel = np.where(talks.invitation[order], REFERRAL, WORD_OF_MOUTH).astype(np.int8)
+        said = {name: getattr(words, name) for name in ("moment", "good", "bad", "invitation", "strong")}
+        hearer = people.id[words.friend]
+        world.journal.words.append(len(hearer), tick=world.tick, speaker=words.owner_id, hearer=hearer, **said)
+    first = numeric.starts(words.friend)
+    index = np.cumsum(first) - 1
+    lot = uniform(world.key, Decision.TALK_HEARER, 0, 0, words.owner_id, words.nth)
+    to_partner = people.partner[words.friend] & (lot < 0.5)
     touches.touch(
         world,
-        friend,
+        words.friend[first],
         np.bincount(index).astype(np.float64) * b.talk_awareness,
-        np.bincount(index, weights=np.where(to_partner, 0.0, trust)).astype(np.float64),
-        np.bincount(index, weights=np.where(to_partner, trust, 0.0)).astype(np.float64),
-        channel[first],
+        np.bincount(index, weights=np.where(to_partner, 0.0, words.trust)).astype(np.float64),
+        np.bincount(index, weights=np.where(to_partner, words.trust, 0.0)).astype(np.float64),
+        np.where(words.invitation[first], REFERRAL, WORD_OF_MOUTH).astype(np.int8),
     )
 
 
-def _leave_contact(world: World, talks: Talks) -> None:
+def _leave_contact(world: World, words: Words) -> None:
     """Contact data left after a good word; an invitation may also bring a need forward (accelerated purchases)."""
-    people, b = world.people, world.behaviour
-    friend, moment = talks.friend, talks.moment
-    searching = (
-        (people.stage[friend] == Stage.SEARCHING)
-        & (people.need_at[friend] <= moment)
-        & (people.ready_at[friend] > moment)
-    )
-    soon = moment + b.pull_forward_weeks / WEEKS_PER_YEAR
-    near = talks.invitation & (people.stage[friend] == Stage.IDLE) & (people.car[friend] != BRAND)
-    near &= (people.need_at[friend] > moment) & (people.need_at[friend] < soon)
-    ask = np.flatnonzero(~talks.bad & (searching | near) & (people.lead[friend] < 0))
+    b = world.behaviour
+    ask, near = _listening(world, words)
     if len(ask) == 0:
         return
-    _, trust, _ = touches.personal(world, friend[ask])
-    link = (b.invite_contact - b.talk_contact) / (1.0 + talks.asked_before[ask])  # asked again, only the word is left
-    eager = b.talk_contact + np.where(talks.invitation[ask], link, 0.0)
-    chance = 1.0 - numeric.exp(-eager * touches.interest(world, friend[ask], trust))
-    owner = people.id[talks.owner[ask]]
-    left = uniform(world.key, Decision.TALK_CONTACT, 0, 0, owner, talks.nth[ask]) < chance
-    ask = ask[left]
-    channel = np.where(talks.invitation[ask], REFERRAL, WORD_OF_MOUTH).astype(np.int8)
-    owner = talks.owner[ask]
+    friend, invited = words.friend[ask], words.invitation[ask]
+    _, trust, _ = touches.personal(world, friend)
+    link = (b.invite_contact - b.talk_contact) / (1.0 + words.asked_before[ask])  # asked again, only the word is left
+    eager = b.talk_contact + np.where(invited, link, 0.0)
+    chance = 1.0 - numeric.exp(-eager * touches.interest(world, friend, trust))
+    left = uniform(world.key, Decision.TALK_CONTACT, 0, 0, words.owner_id[ask], words.nth[ask]) < chance
+    ask, near, friend = ask[left], near[left], friend[left]
+    owner, moment = words.owner[ask], words.moment[ask]
     word = Word(
-        people.id[owner].astype(np.int64),
-        talks.strong[ask].astype(np.int8),
-        driving.tenure(world, owner, moment[ask]),
-        world.ownerships.generation[people.ownership[owner]].astype(np.int64) + 1,
+        words.owner_id[ask].astype(np.int64),
+        words.strong[ask].astype(np.int8),
+        driving.tenure(world, owner, moment),
+        world.ownerships.generation[world.people.ownership[owner]].astype(np.int64) + 1,
     )
-    world.contacts.add(friend[ask], moment[ask], channel, word)
-    early = ask[near[ask]]
-    order = np.lexsort((people.id[talks.owner[early]], moment[early]))
-    rows, first = np.unique(friend[early][order], return_index=True)
-    need.bring_forward(world, rows, moment[early][order][first])
+    world.contacts.add(friend, moment, np.where(invited[left], REFERRAL, WORD_OF_MOUTH).astype(np.int8), word)
+    rows, first = np.unique(friend[near], return_index=True)  # words to one friend stand in the order of moments
+    need.bring_forward(world, rows, moment[near][first])
+
+
+def _listening(world: World, words: Words) -> tuple[Rows, Bool]:
+    """Words that may make a friend leave contact data, and which of them would bring a need forward."""
+    people, moment = world.people, words.moment
+    stage, need_at = people.stage[words.friend], people.need_at[words.friend]
+    soon = moment + world.behaviour.pull_forward_weeks / WEEKS_PER_YEAR
+    searching = (stage == Stage.SEARCHING) & (need_at <= moment)
+    near = words.invitation & (stage == Stage.IDLE) & (need_at > moment) & (need_at < soon)
+    ask = np.flatnonzero(~words.bad & (searching | near))
+    friend, near = words.friend[ask], near[ask]
+    listens = np.where(near, people.car[friend] != BRAND, people.ready_at[friend] > moment[ask])
+    listens &= people.lead[friend] < 0
+    return ask[listens], near[listens]

@@ -93,7 +93,7 @@ def _passes(small: dict[str, Any], large: dict[str, Any]) -> list[str]:
     lines = ["passes over all households: microseconds per tick of a world in which nothing happens to anybody"]
     for name, meaning in (
         ("plain", "an ordinary tick"),
-        ("window", "every 16th: the calendar of needs sorts out its entries"),
+        ("window", "every 32nd: the calendar of needs sorts out its entries"),
         ("census", "the last of a year: the stocks are counted"),
     ):
         lines.append(
