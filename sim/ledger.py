@@ -29,6 +29,7 @@ class Purpose(IntEnum):
     CHECKS = 7
     BONUS = 8
     SUPPORT = 9
+    LEAD_SYSTEM = 10
 
 
 _KIND_AND_PAYER = {
@@ -42,6 +43,7 @@ _KIND_AND_PAYER = {
     Purpose.CHECKS: ("cash", "brand"),
     Purpose.BONUS: ("cash", "brand"),
     Purpose.SUPPORT: ("cash", "brand"),
+    Purpose.LEAD_SYSTEM: ("cash", "brand"),
 }
 
 

@@ -109,6 +109,24 @@ class ContentLevers:
 
 
 @dataclass
+class DeskLevers:
+    """How the brand runs the leads it can see; read by `pool` and `selling.work`."""
+
+    pool_share: float = lever(0.0, "max", "share of new leads that enter the pool; the others nobody can see")
+    refresh_minutes: float = lever(0.0, "max", "interval at which new leads of the pool are seen")
+    by_score: float = lever(0.0, "max", "1 where pooled leads are called best score first, 0 as they come")
+    scoring_auc: float = lever(0.0, "max", "probability that one in need has a higher score than one without")
+    by_fit: float = lever(0.0, "max", "1 where pooled leads go to the free seller who fits best")
+    in_turn: float = lever(0.0, "max", "1 where they go to the sellers of the district in turn, unless by fit")
+    nurture: float = lever(0.0, "max", "by how much every further proposal of a visit is likelier to be accepted")
+    recalls: float = lever(0.0, "max", "further calls to somebody not reached")
+    recall_hours: float = lever(0.0, "max", "hours between them")
+    test_drive_booking: float = lever(0.0, "max", "share of visits without a test drive for which one is booked")
+    one_flow: float = lever(0.0, "max", "share of payment, trade-in and loan that runs in one flow")
+    cost_per_year: float = lever(0.0, "sum", "cost of the system, money per calendar year, whole represented market")
+
+
+@dataclass
 class Levers:
     """All levers of one tick."""
 
@@ -117,3 +135,4 @@ class Levers:
     invite: InviteLevers = field(default_factory=InviteLevers)
     price: PriceLevers = field(default_factory=PriceLevers)
     content: ContentLevers = field(default_factory=ContentLevers)
+    desk: DeskLevers = field(default_factory=DeskLevers)

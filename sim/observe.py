@@ -38,6 +38,7 @@ _LEADS = [
     "mature",
     "live",
     "hours",
+    "pooled",
 ]
 _ORDERS = [
     "household",

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 LEDGER_KINDS = ("cash", "accounting", "discount", "payroll", "revenue", "external")
 PURPOSES = (
     *("media", "credit", "discount", "seller_hours", "car_margin", "service_margin", "subsidy", "checks"),
-    *("bonus", "support"),
+    *("bonus", "support", "lead_system"),
 )
 PAYERS = ("brand", "buyer", "owner", "state")
 LEAD_OUTCOMES = ("open", "lost_late", "no_need", "bought_rival", "ordered", "no_seller")
@@ -59,7 +59,7 @@ class Records:
         1 strong), tenure (the referrer's years of ownership when they talked, nan without one), generation (the
         referrer's plus 1, 0 without one), store, seller, mature (1 where the accounts of the store's sellers were a
         year old on average, 0 where younger, -1 without any), live (left on a live stream), hours (sellers' hours spent
-        on it).
+        on it), pooled.
     orders: household, number, segment, district, channel, first_touch, referrer, tie, tenure, generation (as of its
         lead), lead, mature (the same at the order), followed (years the buyer had followed a seller, nan if not),
         ordered, cancelled, delivered, returned, first, repurchase, price (net, minor units), discount (of the brand,

@@ -94,6 +94,9 @@ class Decision(IntEnum):
     GO_ALONG = 68
     POSTER = 69
     LIVE_REACH = 70
+    POOL = 71
+    SCORE = 72
+    RECALL = 73
 
 
 class Key(NamedTuple):

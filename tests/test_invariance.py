@@ -18,6 +18,10 @@ from tests.small_world import before, differing, differing_tables, metric_values
 
 UNIT_OF_MONEY = next(mark for mark in marks(Money) if isinstance(mark, Unit)).name
 PROGRAMME = {"referrer_credit": 2000, "buyer_discount": 2000}
+POOL: dict[str, object] = {"policies.lead_operations": {"pool_share": 0.9, "cost_per_year": 50000}}
+IN_TURN: dict[str, object] = {"policies.lead_operations.assign": "round_robin", "stores.hours_per_week": 20}
+ON = {"lead_operations": POOL}
+"""How policies are switched on that the scenario `referral` lacks."""
 
 
 @cache
@@ -42,22 +46,24 @@ def _given(name: str, parameters: dict[str, Any]) -> Records:
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_neutral_policy_is_an_absent_one(name: str) -> None:
     absent = simulate(small("referral", {f"policies.{name}": None}))
+    present = simulate(small("referral", ON.get(name)))
     assert POLICIES[name].neutral
     assert differing(absent, _given(name, POLICIES[name].neutral)) == []
-    assert differing(absent, usual()) != []
+    assert differing(absent, present) != []
 
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_nothing_changes_before_a_policy_starts(name: str) -> None:
-    late = simulate(small("referral", {f"policies.{name}.start": 2023}))
+    late = simulate(small("referral", {**ON.get(name, {}), f"policies.{name}.start": 2023}))
     never = simulate(small("referral", {f"policies.{name}": None}))
     assert differing_tables(before(late, 3.0), before(never, 3.0)) == []
     assert differing(late, never) != []
 
 
-def test_nothing_changes_before_a_policy_stops() -> None:
-    stopped = simulate(small("referral", {"policies.referral.stop": 2022.5}))
-    kept = usual()
+@pytest.mark.parametrize("name", ["referral", "lead_operations"])
+def test_nothing_changes_before_a_policy_stops(name: str) -> None:
+    usual = {**POOL, "stores.hours_per_week": 20}
+    stopped, kept = (simulate(small("referral", {**usual, f"policies.{name}.stop": stop})) for stop in (2022.5, None))
     assert differing_tables(before(stopped, 2.5), before(kept, 2.5)) == []
     assert differing(stopped, kept) != []
 
@@ -83,8 +89,9 @@ def test_run_off_years_and_years_differ_in_what_is_reported_only() -> None:
     assert differing(reported, run_off) == []
 
 
-def test_permuted_rows_with_their_ids() -> None:
-    scenario = small("referral", {"horizon.years": 3})
+@pytest.mark.parametrize("policies", [{}, {**POOL, "stores.hours_per_week": 20}, {**POOL, **IN_TURN}])
+def test_permuted_rows_with_their_ids(policies: dict[str, object]) -> None:
+    scenario = small("referral", {"horizon.years": 3, **policies})
     households = sum(d.households for d in scenario.market.districts)
     shuffled = simulate(scenario, order=np.random.default_rng(1).permutation(households))
     assert differing(simulate(scenario), shuffled) == []

@@ -33,6 +33,11 @@ GENERATIONS = 10
 """Generations of buyers brought by buyers told apart; whoever stands further down a chain counts in totals only."""
 
 TIES = ("weak", "strong")
+ANSWERED = (
+    *("under_5_minutes", "5_to_30_minutes", "30_to_60_minutes", "1_to_6_hours", "6_to_24_hours", "over_24_hours"),
+    "never",
+)
+"""Classes of the time from contact data to the first answer."""
 SPEND_LEDGERS = ("cash", "accounting", "discount")
 CREDIT_PARTS = ("issued", "voided", "clawed_back", "redeemed", "expired", "outstanding")
 """What became of the face value of credits; the first is the sum of the others."""
@@ -213,6 +218,7 @@ class View:
             "eligible": (False, True),
             "referrer_left": (False, True),
             "credit": CREDIT_PARTS,
+            "answered": ANSWERED,
         }
         if dimension in ("year", "since_start_to"):
             return range(self.records.start_year, self.records.start_year + self.records.years)

@@ -9,12 +9,30 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.channels import REFERRAL
-from sim.metrics.base import BY_ALL, BY_SEGMENT, By, Cube, Events, Floats, View, metric, once, ratio, whole_years
+from sim.channels import REFERRAL, WALK_IN, WORD_OF_MOUTH
+from sim.metrics.base import (
+    BY_ALL,
+    BY_SEGMENT,
+    BY_YEAR,
+    By,
+    Cube,
+    Events,
+    Floats,
+    View,
+    metric,
+    once,
+    ratio,
+    whole_years,
+)
 from sim.records import LEAD_OUTCOMES, Columns
-from sim.units import WEEKS_PER_YEAR
+from sim.units import MINUTES_PER_YEAR, WEEKS_PER_YEAR
 
 BY_REFERRED: tuple[By, ...] = (*BY_ALL, ("referred",), ("year", "referred"))
+BY_ANSWERED: tuple[By, ...] = (*BY_YEAR, ("answered",))
+UP_TO_MINUTES = (5.0, 30.0, 60.0, 360.0, 1440.0, np.inf)
+"""Upper ends of the classes of `ANSWERED`, minutes."""
+WARM = (REFERRAL, WORD_OF_MOUTH, WALK_IN)
+"""Channels whose leads do not cool: they were introduced, or stand in the store."""
 BY_TIE: tuple[By, ...] = (*BY_SEGMENT, ("tie",), ("year", "tie"), ("tenure_year",), ("generation",))
 
 
@@ -90,6 +108,25 @@ def _referred_ordered(view: View) -> Events:
     return _referred(view, _in_time(view, view.records.leads, "ordered"))
 
 
+def _cooling(view: View, where: NDArray[np.bool_]) -> Cube:
+    """Leads that expect no call on year and time to the answer."""
+    leads = view.records.leads
+    minutes = (leads["answered"] - leads["arrived"]) * MINUTES_PER_YEAR
+    answered = np.where(np.isnan(minutes), len(UP_TO_MINUTES), np.searchsorted(UP_TO_MINUTES[:-1], minutes, "right"))
+    codes = {"year": view.year(leads["arrived"], followed=_follow_up(view)), "answered": answered}
+    return view.tally(codes, leads["district"], where & ~np.isin(leads["channel"], WARM))
+
+
+@once
+def _cooling_leads(view: View) -> Cube:
+    return _cooling(view, _followed(view))
+
+
+@once
+def _cooling_ordered(view: View) -> Cube:
+    return _cooling(view, _in_time(view, view.records.leads, "ordered"))
+
+
 @metric(unit="share", better="up", by=BY_ALL)
 def lead_to_visit(view: View, by: By) -> Floats:
     """Share of the leads opened in the period, fully followed up, that visited a store within the follow-up."""
@@ -112,6 +149,19 @@ def lead_to_order(view: View, by: By) -> Floats:
 def leads_lost_late(view: View, by: By) -> Floats:
     """Share of the leads opened in the period, fully followed up, lost because the answer came too late or never."""
     return ratio(_lost_late(view).by(by), followed_leads(view).by(by))
+
+
+@metric(unit="count", better=None, by=BY_ANSWERED)
+def cooling_leads(view: View, by: By) -> Floats:
+    """Leads opened in the period, fully followed up, that neither an owner brought nor walked in: those whom a late
+    answer loses. By the time from contact data to the first answer."""
+    return _cooling_leads(view).by(by)
+
+
+@metric(unit="share", better="up", by=BY_ANSWERED)
+def cooling_lead_to_order(view: View, by: By) -> Floats:
+    """Share of these leads that ordered within the follow-up, by the time from contact data to the first answer."""
+    return ratio(_cooling_ordered(view).by(by), _cooling_leads(view).by(by))
 
 
 @metric(unit="share", better="up", by=BY_TIE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sim.policies.base import Moment, Policy
 from sim.policies.kos import Kos
+from sim.policies.lead_operations import LeadOperations
 from sim.policies.paid_ads import PaidAds
 from sim.policies.referral import Referral
 from sim.policies.vertical_media import VerticalMedia
@@ -13,6 +14,7 @@ POLICIES: dict[str, type[Policy]] = {
     "vertical_media": VerticalMedia,
     "referral": Referral,
     "kos": Kos,
+    "lead_operations": LeadOperations,
 }
 
 __all__ = ["POLICIES", "Moment", "Policy"]

@@ -47,11 +47,11 @@ class Policy(Timed):
     """A growth policy. It sets levers, never state; memory lives in tables and the ledger.
 
     At the parameters in `neutral` a policy must change nothing, to the bit. `channel` is the channel its leads are
-    counted in, from `sim.channels`.
+    counted in, from `sim.channels`; None for a policy without leads of its own.
     """
 
     neutral: ClassVar[dict[str, Any]]
-    channel: ClassVar[str]
+    channel: ClassVar[str | None]
 
     start: Calendar | None = None
     """Calendar year, fractions allowed, at which the policy begins; the start of the horizon when absent."""

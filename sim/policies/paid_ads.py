@@ -20,7 +20,7 @@ class PaidAds(Policy):
     """
 
     neutral: ClassVar[dict[str, Any]] = {"budget_per_year": 0}
-    channel: ClassVar[str] = "paid_ads"
+    channel: ClassVar[str | None] = "paid_ads"
 
     budget_per_year: Scheduled[Money]
     """Advertising budget per calendar year for the whole represented market, money (input)."""

@@ -49,7 +49,7 @@ class Referral(Policy):
     """
 
     neutral: ClassVar[dict[str, Any]] = {"referrer_credit": 0, "buyer_discount": 0, "subsidy": 0, "menu": {}}
-    channel: ClassVar[str] = "referral"
+    channel: ClassVar[str | None] = "referral"
 
     referrer_credit: Scheduled[Money] = Schedule.of(1000.0)
     """Credit to the referrer per delivered referral, money; spendable only with the brand (T01, T05)."""

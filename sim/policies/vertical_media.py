@@ -20,7 +20,7 @@ class VerticalMedia(Policy):
     """
 
     neutral: ClassVar[dict[str, Any]] = {"budget_per_year": 0}
-    channel: ClassVar[str] = "vertical_media"
+    channel: ClassVar[str | None] = "vertical_media"
 
     budget_per_year: Scheduled[Money]
     """Budget per calendar year for the whole represented market, money (input)."""

@@ -14,7 +14,7 @@ def close(world: World) -> None:
     """Add up what the tables say happened in this tick and close the ledger on it; raises LedgerError on a difference.
 
     Discounts and subsidies are read from the orders delivered and returned, credits and margins from their logs; media
-    money, sellers' pay and checks come from the running totals they were rounded from.
+    money, sellers' pay, checks and the lead system come from the running totals they were rounded from.
     """
     orders, margins, said = world.orders, world.margins, world.said
     new = slice(world.margins_audited, len(margins))
@@ -33,6 +33,7 @@ def close(world: World) -> None:
     said[Purpose.SUPPORT] = int(world.content.support_paid.sum())
     said[Purpose.BONUS] = world.bonuses_paid
     said[Purpose.MEDIA] = int(world.media_spent.sum())
+    said[Purpose.LEAD_SYSTEM] = int(world.lead_system_paid.sum())
     world.ledger.close(said)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from sim import numeric
 from sim.channels import FOUNDER, KOS, PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
 from sim.ledger import Purpose
-from sim.process import exposure, following
+from sim.process import exposure, following, pool
 from sim.streams import Decision, uniform
 from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, MINUTES_PER_YEAR, WEEKS_PER_YEAR
 from sim.world.people import BRAND, F64, I8, Rows, Stage
@@ -177,15 +177,14 @@ def _open(world: World) -> None:
 
 
 def assign(world: World) -> None:
-    """Give new leads to the nearest store; a lead with no seller there is lost at once."""
-    leads, people, stores = world.leads, world.people, world.stores
+    """Give new leads to a store and put some into the pool; a lead with no seller there is lost at once."""
+    leads, stores = world.leads, world.stores
+    pool.pay(world)
     rows = np.arange(world.new_leads.start, world.new_leads.stop)
     world.new_leads = slice(len(leads), len(leads))
     if len(rows) == 0:
         return
-    own = leads.seller[rows] >= 0  # the seller whose content brought it
-    store = people.store[leads.person[rows]]
-    store[own] = world.sellers.store[leads.seller[rows[own]]]
+    store = _stores(world, rows)
     leads.store[rows] = store
     if len(stores):
         leads.mature[rows] = np.where(store >= 0, stores.mature[store], -1)
@@ -199,6 +198,7 @@ def assign(world: World) -> None:
     pickup = world.scenario.stores.pickup_minutes / MINUTES_PER_YEAR
     leads.next_at[rows] = np.where(greeted, leads.arrived[rows], leads.arrived[rows] + pickup)
     leads.next_job[rows] = np.where(greeted, Job.VISIT, Job.CALL)
+    pool.enter(world, rows[~greeted])
     _book_visits(world, rows[leads.live[rows] & leads.in_market[rows]])
 
 
@@ -224,6 +224,15 @@ def reward_content(world: World, rows: Rows, remembered: F64, counted: Rows, bon
     amount = round(bonus * MINOR_PER_MONEY)
     world.ledger.book(Purpose.BONUS, leads.district[rows], KOS, amount)
     world.bonuses_paid += amount * len(rows)
+
+
+def _stores(world: World, rows: Rows) -> Rows:
+    """The store of new leads: their own seller's where they have one, otherwise the nearest."""
+    seller = world.leads.seller[rows]
+    store = world.people.store[world.leads.person[rows]]
+    brought = seller >= 0
+    store[brought] = world.sellers.store[seller[brought]]
+    return store
 
 
 def _cooling(world: World, rows: Rows) -> F64:

@@ -11,17 +11,22 @@ import numpy as np
 from sim import numeric
 from sim.channels import REFERRAL
 from sim.ledger import Purpose
-from sim.process import claims, desk, driving, following, leads, need, rewards, touches
+from sim.process import claims, desk, driving, following, leads, need, opening, pool, rewards, touches
+from sim.process.jobs import DUE, SELLER, TALLY, Pace, Records
 from sim.streams import Decision, uniform
 from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
+from sim.world import build
 from sim.world.people import BRAND, F64, NO_CAR_OF_OURS, Rows, Stage
 from sim.world.stores import Outcome
 from sim.world.world import World
 
 PLACEBO_HOURS_PER_WEEK = 0.1
-_WRITTEN = ("seller", "answered", "reached", "visited", "tested", "closed", "outcome", "calls", "next_at", "next_job")
+_WRITTEN = (
+    *("seller", "answered", "reached", "visited", "tested", "closed", "outcome", "calls", "recalls"),
+    *("next_at", "next_job"),
+)
 """Fields of a lead the desk writes."""
-_CARRIED = ("household", "episode", "district", "in_market", "cool_at", *_WRITTEN)
+_CARRIED = ("household", "episode", "district", "in_market", "pooled", "cool_at", *_WRITTEN)
 """Fields the desk takes over from the table of leads."""
 
 
@@ -46,30 +51,41 @@ def work(world: World) -> None:
 def _flap(world: World) -> None:
     """The butterfly of the placebo: every store's first seller is away six minutes a week, at the start of ticks."""
     first = world.stores.first_seller[world.stores.sellers > 0]
-    opened = desk.opening_time(world.now, pace(world))
+    opened = opening.opening_time(world.now, pace(world))
     away = PLACEBO_HOURS_PER_WEEK * WEEKS_PER_YEAR * world.dt
     world.sellers.free_at[first] = np.maximum(world.sellers.free_at[first], opened) + away
 
 
-def _serve(world: World, rows: Rows) -> tuple[desk.Records, desk.Records]:
+def _serve(world: World, rows: Rows) -> tuple[Records, Records]:
     """Run the desk over the leads that have something to do."""
     due = _due(world, rows)
-    team = np.empty(len(world.sellers), desk.SELLER)
-    team["skill"], team["free_at"] = world.sellers.skill, world.sellers.free_at
-    tally = np.zeros(len(world.weights), desk.TALLY)
+    team = _team(world)
+    tally = np.zeros(len(world.weights), TALLY)
     order = numeric.ordered(due["household"], due["next_at"])
-    desk.serve(world.end, (world.key.seed, world.key.replicate), due, team, pace(world), tally, order)
+    key = (world.key.seed, world.key.replicate)
+    desk.serve(world.end, key, due, team, pace(world), pool.plan(world), tally, order)
     world.sellers.free_at[:] = team["free_at"]
+    world.sellers.year_selling += team["worked"]
     return due, tally
 
 
-def pace(world: World) -> desk.Pace:
+def _team(world: World) -> Records:
+    """The sellers as the desk needs them."""
+    sellers, stores, s = world.sellers, world.stores, world.scenario.stores
+    team = np.zeros(len(sellers), SELLER)
+    team["skill"], team["free_at"] = sellers.skill, sellers.free_at
+    team["x"], team["y"] = stores.x[sellers.store], stores.y[sellers.store]
+    left = s.hours_per_week - sellers.publishing_hours  # hours spent on publishing are not spent on leads (N27)
+    team["stretch"] = np.divide(s.open_hours_per_week(), left, out=np.full(len(left), np.inf), where=left > 0.0)
+    return team
+
+
+def pace(world: World) -> Pace:
     """Durations and constants of the desk, from the scenario's stores and the constants of behaviour."""
     s, b = world.scenario.stores, world.behaviour
-    return desk.Pace(
+    return Pace(
         opens=float(s.open_hour),
         open_hours=float(s.close_hour - s.open_hour),
-        stretch=s.open_hours_per_week() / s.hours_per_week if s.hours_per_week > 0 else np.inf,
         call_hours=float(s.call_hours),
         attempt_hours=float(s.attempt_hours),
         visit_hours=float(s.visit_hours),
@@ -81,10 +97,11 @@ def pace(world: World) -> desk.Pace:
         spot_decision_share=float(b.spot_decision_share),
         skill_weight=float(b.choice_skill),
         test_drive_utility=float(b.choice_test_drive),
+        visit_km=float(b.visit_km),
     )
 
 
-def _due(world: World, rows: Rows) -> desk.Records:
+def _due(world: World, rows: Rows) -> Records:
     """Gather what the desk needs to know of each lead: where it stands, and what its household thinks."""
     table, people, b = world.leads, world.people, world.behaviour
     person = table.person[rows].astype(np.int64)  # an index of any other type is converted at each of its twenty uses
@@ -94,7 +111,7 @@ def _due(world: World, rows: Rows) -> desk.Records:
     promised = np.where(table.channel[rows] == REFERRAL, price.discount_referred + price.subsidy_referred, 0.0)
     discount = promised + rewards.held(world, person)
     last_word = np.array([s.partner_last_word for s in world.scenario.market.segments.values()])
-    due = np.empty(len(rows), desk.DUE)
+    due = np.empty(len(rows), DUE)
     for name in _CARRIED:
         due[name] = getattr(table, name)[rows]
     due["hours"] = 0.0
@@ -103,11 +120,23 @@ def _due(world: World, rows: Rows) -> desk.Records:
     )
     due["partner"], due["ready_at"] = people.partner[person], people.ready_at[person]
     due["last_word"] = last_word[people.segment[person]]
-    due["agree"] = 1.0 - numeric.exp(
-        -b.visit_propensity * interest * numeric.exp(-people.store_km[person] / b.visit_km)
-    )
+    due["eagerness"] = b.visit_propensity * interest
+    _place(world, rows, person, due)
     due["utility"], due["partner_utility"] = _utility(world, person, np.stack((trust, partner_trust)), discount)
     return due
+
+
+def _place(world: World, rows: Rows, person: Rows, due: Records) -> None:
+    """Distance to the store of each lead, and the household's place where another store may still serve it."""
+    table, people = world.leads, world.people
+    due["km"] = people.store_km[person]
+    placed = np.flatnonzero((table.store[rows] != people.store[person]) | table.pooled[rows])
+    if len(placed) == 0:
+        return
+    who, store = person[placed], table.store[rows[placed]]
+    x, y = build.places(people.id[who], people.district[who], world.scenario, world.key)
+    due["x"][placed], due["y"][placed] = x, y
+    due["km"][placed] = np.sqrt((x - world.stores.x[store]) ** 2 + (y - world.stores.y[store]) ** 2)
 
 
 def _utility(world: World, person: Rows, stock: F64, discount: F64) -> F64:
@@ -127,12 +156,14 @@ def _utility(world: World, person: Rows, stock: F64, discount: F64) -> F64:
     return utility
 
 
-def _record(world: World, rows: Rows, due: desk.Records, tally: desk.Records) -> None:
+def _record(world: World, rows: Rows, due: Records, tally: Records) -> None:
     """Write the desk's work to leads, households, books and the log of hours."""
     table, people = world.leads, world.people
     for name in _WRITTEN:
         getattr(table, name)[rows] = due[name]
     table.hours[rows] += due["hours"]
+    moved = (due["seller"] >= 0) & due["pooled"]
+    table.store[rows[moved]] = world.sellers.store[due["seller"][moved]]
     person = table.person[rows].astype(np.int64)
     searching = people.stage[person] == Stage.SEARCHING
     people.ready_at[person[searching]] = due["ready_at"][searching]

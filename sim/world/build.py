@@ -17,7 +17,7 @@ from sim.streams import Decision, Key, uniform
 from sim.units import DAYS_PER_YEAR
 from sim.world import network
 from sim.world.network import Network
-from sim.world.people import BRAND, F64, People, Rows
+from sim.world.people import BRAND, F64, I16, People, Rows
 from sim.world.stores import Relationships, Sellers, Stores
 
 SEATS = 1000
@@ -84,11 +84,17 @@ def hire(sellers: Sellers, rows: Rows, scenario: Scenario, key: Key) -> None:
         sellers.quit_at[rows] = np.inf
 
 
+def places(ids: Rows, district: I16, scenario: Scenario, key: Key) -> tuple[F64, F64]:
+    """Places of households, km east and north of the centre of their district, a square of half-side `radius_km`."""
+    radius = np.array([d.radius_km for d in scenario.market.districts])[district]
+    x = (2.0 * uniform(key, Decision.PLACE, 0, 0, ids) - 1.0) * radius
+    y = (2.0 * uniform(key, Decision.PLACE, 0, 1, ids) - 1.0) * radius
+    return x, y
+
+
 def settle(people: People, stores: Stores, scenario: Scenario, key: Key) -> None:
-    """Give every household a place in its district (a square of half-side `radius_km`) and its nearest store."""
-    radius = np.array([d.radius_km for d in scenario.market.districts])[people.district]
-    x = (2.0 * uniform(key, Decision.PLACE, 0, 0, people.id) - 1.0) * radius
-    y = (2.0 * uniform(key, Decision.PLACE, 0, 1, people.id) - 1.0) * radius
+    """Give every household its nearest store."""
+    x, y = places(people.id, people.district, scenario, key)
     nearest = np.full(len(people), np.inf)
     for store in range(len(stores)):
         here = np.flatnonzero(people.district == stores.district[store])

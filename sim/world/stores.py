@@ -29,6 +29,7 @@ class Job(IntEnum):
     NURTURE = 2
     VISIT = 3
     DECIDE = 4
+    RECALL = 5
 
 
 class Stores(Table):
@@ -94,7 +95,7 @@ class Leads(Table):
     arrived: F64 = column(np.float64, "years", "moment contact data was left")
     cool_at: F64 = column(np.float64, "years", "moment after which a first call reaches nobody", np.inf)
     answered: F64 = column(np.float64, "years", "first call or greeting", np.nan)
-    reached: Bool = column(np.bool_, "", "the first call reached the person")
+    reached: Bool = column(np.bool_, "", "a call reached the person")
     visited: F64 = column(np.float64, "years", "visit", np.nan)
     tested: F64 = column(np.float64, "years", "test drive", np.nan)
     ordered: F64 = column(np.float64, "years", "order", np.nan)
@@ -107,7 +108,9 @@ class Leads(Table):
     store: I32 = column(np.int32, "", "store", -1)
     seller: I32 = column(np.int32, "", "seller: whose content brought it, or who works on it; -1 nobody yet", -1)
     hours: F64 = column(np.float64, "hours", "sellers' working time spent on it")
+    pooled: Bool = column(np.bool_, "", "in the brand's pool")
     calls: I16 = column(np.int16, "", "calls so far")
+    recalls: I8 = column(np.int8, "", "those of them that tried again someone not reached")
     next_at: F64 = column(np.float64, "years", "moment of the next job", np.inf)
     next_job: I8 = column(np.int8, "", "Job")
 

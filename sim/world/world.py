@@ -174,6 +174,11 @@ class World:
         self.households_by_district = np.bincount(self.people.district, minlength=len(districts))
         self.media_offered = np.zeros((3, len(districts)), dtype=np.int64)
         self.media_spent = np.zeros((3, len(districts)), dtype=np.int64)
+        self.lead_system = 0.0
+        """Cost of the lead system so far, per represented household."""
+        self.lead_system_paid = np.zeros(len(districts), dtype=np.int64)
+        self.turns = np.zeros(len(districts), dtype=np.int64)
+        """Pooled leads given to sellers in turn so far, by district."""
         self.media = self._media(len(districts) * len(self.segments))
         self._open_accounts()
         self.journal = Journal(len(self.people), len(self.media.awareness)) if events else None

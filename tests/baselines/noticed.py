@@ -25,6 +25,8 @@ FIRST = {
     "choice_skill": "long_lives",
     "choice_test_drive": "long_lives",
     "match_share": "bargain_hunters",
+    "recall_reach": "lead_desk",
+    "choice_one_flow": "lead_desk",
 }
 """The baseline that notices a constant soonest, where it is not `SOONEST`."""
 SOONEST = "owner_programme"

@@ -76,7 +76,7 @@ def draws(households: int) -> dict[str, Any]:
         in_arrays[0] += result.size
         return result
 
-    if "sim.process.desk" in sys.modules:
+    if "sim.process.jobs" in sys.modules:
         raise RuntimeError("the kernels were loaded before the counters")
     streams.uniform_one, streams.uniform = counted_one, counted
 

@@ -53,6 +53,7 @@ def everything(ticks_per_year: int = 52, replicate: int = 0) -> GrowthModel:
         "brand.ecosystem_spend_per_year": 2500,
         **{f"policies.referral.{name}": value for name, value in PROGRAMME.items()},
         "policies.paid_ads.stop": 2022.5,
+        "policies.lead_operations": {"pool_share": 0.8, "cost_per_year": 123456.78, "stop": 2022.75},
         "policies.vertical_media.saturation_leads_per_search_year": 0.1,
         "brand.initial_owners": [
             {"per_1000_households": 150, "tenure_years": 1.5, "km": 22000},
@@ -342,4 +343,6 @@ def test_stage_conversions_multiply(records: Records) -> None:
 
 def test_the_scenario_has_everything_on() -> None:
     scenario: Scenario = everything().world.scenario
-    assert [name for name, _ in scenario.active_policies()] == ["paid_ads", "vertical_media", "referral"]
+    assert [name for name, _ in scenario.active_policies()] == [
+        *("paid_ads", "vertical_media", "referral", "lead_operations"),
+    ]

@@ -21,6 +21,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "household": 0, "episode": 0, "segment": 0, "district": 0, "channel": PAID, "first_touch": -1, "arrived": NAN,
         "answered": NAN, "reached": False, "visited": NAN, "tested": NAN, "ordered": NAN, "closed": NAN, "outcome": 0,
         "referrer": -1, "tie": -1, "tenure": NAN, "generation": 0, "store": 0, "seller": 0, "hours": 0.0,
+        "pooled": False,
     },
     "orders": {
         "household": 0, "number": 0, "segment": 0, "district": 0, "channel": PAID, "first_touch": -1, "referrer": -1,

@@ -3,6 +3,8 @@ import math
 import pytest
 from made_records import PAID, REFERRAL, WALK_IN, Values, made
 
+from sim.metrics.base import ANSWERED
+
 FUNNEL = [
     {"arrived": 0.1, "visited": 0.2, "ordered": 0.3, "closed": 0.3, "outcome": 4},
     {"arrived": 0.1, "visited": 0.2, "ordered": 0.7, "closed": 0.7, "outcome": 4},  # ordered after the follow-up
@@ -95,3 +97,21 @@ def test_referral_conversion_by_the_referrers_tenure_and_the_generation() -> Non
     assert values("referral_conversion", generation=2) == pytest.approx(10 / 14)
     assert math.isnan(values("referral_conversion", generation=0))
     assert values("referral_conversion") == pytest.approx(20 / 34)
+
+
+MINUTE = 1.0 / 525600.0
+
+
+def test_leads_that_cool_by_the_delay_of_their_answer() -> None:
+    delays = {1: 1, 4.9: 1, 5.1: 2, 45: 3, 300: 4, 1000: 5, 10_000: 6}
+    leads = [{"arrived": 0.1, "answered": 0.1 + delay * MINUTE, "ordered": 0.2} for delay in delays]
+    leads += [{"arrived": 0.1}, {"arrived": 0.1, "district": 1}]  # never answered
+    leads += [{"arrived": 0.1, "answered": 0.1, "ordered": 0.2, "channel": c} for c in (REFERRAL, WALK_IN)]
+    leads += [{"arrived": 0.1, "answered": 0.1 + MINUTE}, {"arrived": 0.1, "answered": 0.1 + MINUTE, "ordered": 0.9}]
+    values = Values(made(leads=leads))
+    counts = [values("cooling_leads", answered=name) for name in ANSWERED]
+    assert counts == [40, 10, 10, 10, 10, 10, 14]
+    assert sum(counts) == values("cooling_leads") == values("cooling_leads", year=2020)
+    shares = [values("cooling_lead_to_order", answered=name) for name in ANSWERED]
+    assert shares == pytest.approx([0.5, 1, 1, 1, 1, 1, 0])
+    assert values("cooling_lead_to_order") == pytest.approx(70 / 104)

@@ -23,7 +23,7 @@ SAME_NAMES = {
         rewarded_ever""",
     "lead": """
         episode channel first_touch in_market arrived referrer tie tenure generation store cool_at answered reached
-        visited tested ordered closed outcome calls hours next_at next_job""",
+        visited tested ordered closed outcome pooled calls recalls hours next_at next_job""",
     "order": """
         number ordered cancel_at repurchase price discount subsidy claim code rejected cancelled delivered margin first
         return_at returned""",
@@ -130,6 +130,7 @@ class Agreement:
         free_at = [seller.free_at for staff in m.staff for seller in staff]
         self.values("seller", "free_at", world.sellers.free_at.tolist(), free_at)
         self.values("ledger", "total by purpose", world.ledger.totals.tolist(), m.totals)
+        self.values("district", "turns", world.turns.tolist(), m.turns)
         self.value("line", 0, "busy_until", world.line_busy_until, m.line_busy_until)
         self.day_book()
         self.counts()

@@ -14,7 +14,7 @@ class Chance:
     """The draws of one replicate, remembered by key."""
 
     def __init__(self, key: Key) -> None:
-        self._key = key
+        self.key = key
         self._drawn: set[tuple[int, int, int, int]] = set()
         self._kept: dict[tuple[int, int, int, int], float] = {}
 
@@ -27,7 +27,7 @@ class Chance:
         if question in self._drawn:
             raise DrawnTwiceError(f"{decision.name} drawn twice: attempt {attempt}, ids {first} and {second}")
         self._drawn.add(question)
-        return uniform_plain(self._key, int(decision), attempt, 0, first, second)
+        return uniform_plain(self.key, int(decision), attempt, 0, first, second)
 
     def remembered(self, decision: Decision, attempt: int, first: int, second: int = 0) -> float:
         """A lasting trait: drawn once, the same whenever it is asked for."""

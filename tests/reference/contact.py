@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
-from sim.channels import PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
+from sim.channels import NO_CHANNEL, PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
+from sim.ledger import Purpose
 from sim.numeric import power_one
 from sim.streams import Decision
-from sim.units import DAYS_PER_YEAR, MINUTES_PER_YEAR
+from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, MINUTES_PER_YEAR
 from sim.world.stores import Job, Outcome
 from tests.reference import need, opinion
 from tests.reference.entities import Household, Lead
@@ -108,9 +109,10 @@ def open_leads(m: Market) -> None:
 
 
 def assign(m: Market) -> None:
-    """New leads go to the nearest store; where there is no seller they are lost at once."""
+    """New leads go to the nearest store, some into the pool; where there is no seller they are lost at once."""
+    pay_for_the_pool(m)
     for lead in m.new_leads:
-        lead.store = lead.person.store
+        lead.store = lead.person.store if lead.seller is None else lead.seller.store
         if lead.store < 0 or not m.staff[lead.store] or m.scenario.stores.hours_per_week == 0:
             close(m, lead, lead.arrived, Outcome.NO_SELLER)
         elif lead.channel == WALK_IN:
@@ -119,6 +121,30 @@ def assign(m: Market) -> None:
             if lead.channel not in (REFERRAL, WORD_OF_MOUTH):  # who was introduced expects the call
                 lead.cool_at = lead.arrived + cooling(m, lead)
             lead.next_at, lead.next_job = lead.arrived + m.scenario.stores.pickup_minutes / MINUTES_PER_YEAR, Job.CALL
+            pool(m, lead)
+
+
+def pool(m: Market, lead: Lead) -> None:
+    """A share of new leads enters the pool and is seen at its next refresh."""
+    if m.operations.pool_share == 0.0:
+        return
+    if m.chance.uniform(Decision.POOL, 0, lead.person.id, lead.episode) < m.operations.pool_share:
+        interval = max(m.operations.refresh_minutes, 1e-6) / MINUTES_PER_YEAR
+        lead.pooled = True
+        lead.next_at = max((math.floor(lead.arrived / interval) + 1) * interval, lead.arrived)
+        m.happened["pooled"] += 1
+    else:
+        m.happened["not pooled"] += 1
+
+
+def pay_for_the_pool(m: Market) -> None:
+    """Pay what the system costs, by district, rounded from running totals."""
+    m.lead_system += m.operations.cost_per_year * m.dt / m.represented
+    for district in range(m.districts):
+        households = sum(h.district == district for h in m.households)
+        before = m.lead_system_paid[district]
+        m.lead_system_paid[district] = math.floor(m.lead_system * households * MINOR_PER_MONEY + 0.5)
+        m.book(Purpose.LEAD_SYSTEM, district, NO_CHANNEL, m.lead_system_paid[district] - before)
 
 
 def cooling(m: Market, lead: Lead) -> float:

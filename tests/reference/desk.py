@@ -10,11 +10,12 @@ from sim.channels import REFERRAL
 from sim.ledger import Purpose
 from sim.numeric import exp_one, log_one
 from sim.streams import Decision
-from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
+from sim.units import DAYS_PER_YEAR, HOURS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world.stores import Job, Outcome
 from tests.reference import contact, opinion, rewards
-from tests.reference.entities import Lead, Seller
+from tests.reference.entities import Household, Lead, Seller
 from tests.reference.market import Market
+from tests.reference.waiting import WaitingRoom
 
 
 class Desk:
@@ -27,8 +28,11 @@ class Desk:
         self.unlimited = math.isinf(self.s.hours_per_week)
         self.stretch = self.open_hours * 365 / 52 / self.s.hours_per_week if self.s.hours_per_week > 0 else math.inf
         """Opening hours that pass per working hour of a seller; 0 for sellers without limit."""
+        self.o = market.operations
         self.ordered: list[Lead] = []
         """Leads that became orders in this tick."""
+        self.queue: list[tuple[float, int, Lead]] = []
+        self.calls = WaitingRoom(self)
 
     def serve(self) -> None:
         """Do all jobs of this tick in the order of their moments, then of household ids; pay for the hours."""
@@ -36,18 +40,35 @@ class Desk:
         hours_before = [lead.hours for lead in open_leads]
         for lead in open_leads:
             lead.hours = 0.0
-        queue = [(lead.next_at, lead.person.id, lead) for lead in open_leads]
-        heapq.heapify(queue)
-        while queue:
-            moment, household, lead = heapq.heappop(queue)
-            self.job(lead)(lead, moment)
-            if lead.next_at < self.m.end:
-                heapq.heappush(queue, (lead.next_at, household, lead))
+        self.queue = [(lead.next_at, lead.person.id, lead) for lead in open_leads]
+        heapq.heapify(self.queue)
+        while self.queue or self.calls.anybody_before(self.m.end):
+            if self.queue:
+                moment, _, lead = self.queue[0]
+                if not self.calls.next_one(lead.person.district, moment):
+                    heapq.heappop(self.queue)
+                    self.do(lead, moment)
+            else:
+                for district in range(self.m.districts):
+                    self.calls.next_one(district, self.m.end)
         hourly_pay = round(self.s.cost_per_hour * MINOR_PER_MONEY)
         for lead, before in zip(open_leads, hours_before, strict=True):
             pay = math.floor(lead.hours * hourly_pay + 0.5)
             self.m.book(Purpose.SELLER_HOURS, lead.person.district, lead.channel, pay)
             lead.hours += before
+
+    def do(self, lead: Lead, moment: float) -> None:
+        """Do the job of a lead, or let it wait for its call; queue what follows."""
+        if lead.pooled and lead.next_job == Job.CALL and self.o.order == "score":
+            self.calls.join(lead)
+            return
+        self.job(lead)(lead, moment)
+        self.follow(lead)
+
+    def follow(self, lead: Lead) -> None:
+        """Queue the next job of a lead, if it falls into this tick."""
+        if lead.next_at < self.m.end:
+            heapq.heappush(self.queue, (lead.next_at, lead.person.id, lead))
 
     def job(self, lead: Lead) -> Callable[[Lead, float], None]:
         """What the lead waits for."""
@@ -57,6 +78,7 @@ class Desk:
             Job.NURTURE: self.nurture,
             Job.VISIT: self.visit,
             Job.DECIDE: self.decide,
+            Job.RECALL: self.recall,
         }
         return jobs[Job(lead.next_job)]
 
@@ -95,18 +117,51 @@ class Desk:
         return self.m.chance.uniform(decision, attempt, lead.person.id, lead.episode)
 
     def seat(self, lead: Lead, moment: float) -> Seller:
-        """A seller drawn by lot, if free by then; otherwise whoever is free first."""
+        """The seller of a lead that has none."""
+        if lead.pooled and self.o.assign == "round_robin":
+            district = lead.person.district
+            team = self.team(district)
+            self.m.turns[district] += 1
+            self.m.happened["in turn"] += 1
+            return team[(self.m.turns[district] - 1) % len(team)]
+        opening = self.opening_time(moment)
+        if lead.pooled and self.o.assign == "fit":
+            return self.fitting(lead, opening)
         staff = self.m.staff[lead.store]
         drawn = staff[math.floor(self.uniform(lead, Decision.SEAT) * len(staff))]
-        if self.unlimited or drawn.free_at <= self.opening_time(moment):
-            return drawn
-        return min(staff, key=lambda seller: seller.free_at)
+        return drawn if self.free(drawn, opening) else min(staff, key=lambda seller: seller.free_at)
+
+    def fitting(self, lead: Lead, opening: float) -> Seller:
+        """Of the free sellers of the district the one who fits best; if none is free, who is free first."""
+        b, team = self.m.b, self.team(lead.person.district)
+        free = [seller for seller in team if self.free(seller, opening)]
+        if not free:
+            self.m.happened["nobody free to fit"] += 1
+            return min(team, key=lambda seller: seller.free_at)
+        best = max(free, key=lambda s: b.choice_skill * s.skill - self.km(lead.person, s) / b.visit_km)
+        self.m.happened["by fit, farther store" if best.store != lead.person.store else "by fit, nearest store"] += 1
+        return best
+
+    def free(self, seller: Seller, opening: float) -> bool:
+        """Whether a seller can begin by an opening time."""
+        return self.unlimited or seller.free_at <= opening
+
+    def team(self, district: int) -> list[Seller]:
+        """All sellers of a district."""
+        m = self.m
+        return [s for store, staff in enumerate(m.staff) if m.district_of_store[store] == district for s in staff]
+
+    def km(self, person: Household, seller: Seller) -> float:
+        """From a household to a seller's store."""
+        east, north = person.x - seller.x, person.y - seller.y
+        return math.sqrt(east * east + north * north)
 
     # jobs
 
     def call(self, lead: Lead, moment: float) -> None:
         """Queue the first call; whom it reaches depends on when its turn comes."""
-        lead.seller = self.seat(lead, moment)
+        lead.seller = lead.seller or self.seat(lead, moment)
+        lead.store = lead.seller.store
         begin = self.begin(lead.seller, moment)
         turn = max(moment, self.clock(begin))
         lead.reached = turn <= lead.cool_at and turn < lead.person.ready_at
@@ -115,16 +170,34 @@ class Desk:
         lead.next_at, lead.next_job = turn, Job.ANSWER
 
     def answer(self, lead: Lead, moment: float) -> None:
-        """The first call takes place: it misses, finds no need, or leads on."""
-        lead.answered = moment
+        """A call takes place: it misses, finds no need, or leads on."""
+        if lead.calls == 0:
+            lead.answered = moment
+        again = moment + self.o.recall_hours / HOURS_PER_YEAR
         lead.calls += 1
         self.m.calls[lead.person.district] += 1
-        if not lead.reached:
+        self.m.happened["reached by a recall"] += lead.recalls > 0 and lead.reached
+        if not lead.reached and lead.pooled and lead.recalls < self.o.recalls and again < lead.person.ready_at:
+            lead.next_at, lead.next_job = again, Job.RECALL
+        elif not lead.reached:
+            self.m.happened["lost after recalls"] += lead.recalls > 0
             contact.close(self.m, lead, moment, Outcome.LOST_LATE)
         elif not lead.in_market:
             contact.close(self.m, lead, moment, Outcome.NO_NEED)
         else:
             self.propose(lead, moment)
+
+    def recall(self, lead: Lead, moment: float) -> None:
+        """Queue a further call to somebody not reached: luck decides, as long as the search lasts."""
+        assert lead.seller is not None
+        lead.recalls += 1
+        begin = self.begin(lead.seller, moment)
+        turn = max(moment, self.clock(begin))
+        lucky = self.uniform(lead, Decision.RECALL, lead.recalls) < self.m.b.recall_reach
+        lead.reached = lucky and turn < lead.person.ready_at
+        mean = self.s.call_hours if lead.reached else self.s.attempt_hours
+        self.work(lead, begin, self.takes(lead, Decision.CALL_TIME, lead.calls, mean))
+        lead.next_at, lead.next_job = turn, Job.ANSWER
 
     def nurture(self, lead: Lead, moment: float) -> None:
         """Call again someone who was not ready."""
@@ -143,7 +216,12 @@ class Desk:
     def propose(self, lead: Lead, moment: float) -> None:
         """Propose a visit; who declines is called again, if the search lasts that long."""
         h, b = lead.person, self.m.b
-        agree = 1.0 - exp_one(-b.visit_propensity * opinion.interest(self.m, h) * exp_one(-h.store_km / b.visit_km))
+        assert lead.seller is not None
+        exponent = b.visit_propensity * opinion.interest(self.m, h) * exp_one(-self.km(h, lead.seller) / b.visit_km)
+        proposals = lead.calls - lead.recalls - 1
+        if lead.pooled:
+            exponent *= 1.0 + self.o.nurture * proposals
+        agree = 1.0 - exp_one(-exponent)
         again = moment + b.nurture_weeks / WEEKS_PER_YEAR
         if self.uniform(lead, Decision.VISIT_AGREED, lead.calls) < agree:
             delay = self.takes(lead, Decision.VISIT_DELAY, 0, b.visit_delay_days / DAYS_PER_YEAR)
@@ -168,7 +246,10 @@ class Desk:
         lead.visited = turn
         self.m.visits[h.district] += 1
         self.m.happened["visit"] += 1
-        if self.uniform(lead, Decision.TEST_DRIVE) < self.m.b.test_drive_share:
+        share = self.m.b.test_drive_share
+        if lead.pooled:
+            share = 1.0 - (1.0 - share) * (1.0 - self.o.test_drive_booking)
+        if self.uniform(lead, Decision.TEST_DRIVE) < share:
             lead.tested = max(turn, self.clock(begin + hours * self.stretch))
             hours += self.takes(lead, Decision.VISIT_TIME, 1, self.s.test_drive_hours)
             self.m.test_drives[h.district] += 1
@@ -187,6 +268,8 @@ class Desk:
         bonus = m.b.choice_skill * (lead.seller.skill - 0.5)
         if not math.isnan(lead.tested):
             bonus += m.b.choice_test_drive
+        if lead.pooled:
+            bonus += m.b.choice_one_flow * self.o.one_flow
         promised = m.programme.discount + m.programme.subsidy if lead.channel == REFERRAL else 0.0
         discount = promised + rewards.held(m, h)
         _, trust, partner_trust = opinion.faded(m, h)
@@ -198,7 +281,8 @@ class Desk:
                 yes = theirs
         if yes:
             begin = self.begin(lead.seller, moment)
-            self.work(lead, begin, self.takes(lead, Decision.VISIT_TIME, 2, self.s.order_hours))
+            hours = self.s.order_hours * (1.0 - 0.5 * self.o.one_flow) if lead.pooled else self.s.order_hours
+            self.work(lead, begin, self.takes(lead, Decision.VISIT_TIME, 2, hours))
             self.ordered.append(lead)
         contact.close(m, lead, moment, Outcome.ORDERED if yes else Outcome.BOUGHT_RIVAL)
 

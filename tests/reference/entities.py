@@ -37,6 +37,9 @@ class Household:
     """District x segment: the index of mass-media state."""
     store: int
     store_km: float
+    x: float
+    """Place, km east of the centre of the district."""
+    y: float
     partner: bool
     notice: float
     km_per_year: float
@@ -104,6 +107,10 @@ class Seller:
     """A seller; `free_at` is the opening time (hours) at which the next job can begin."""
 
     row: int
+    store: int
+    x: float
+    """Place of the store."""
+    y: float
     skill: float
     free_at: float
 
@@ -126,6 +133,9 @@ class Lead:
     generation: int
     """Links of referral between this household and an owner whom nobody brought; 0 without a referrer."""
     store: int = -1
+    pooled: bool = False
+    score: float | None = None
+    """Purchase potential as the brand sees it, once it is scored."""
     cool_at: float = math.inf
     """After this moment a first call reaches nobody."""
     seller: Seller | None = None
@@ -137,6 +147,8 @@ class Lead:
     closed: float = math.nan
     outcome: int = Outcome.OPEN
     calls: int = 0
+    recalls: int = 0
+    """Calls that tried again somebody not reached."""
     hours: float = 0.0
     next_at: float = math.inf
     next_job: int = Job.CALL

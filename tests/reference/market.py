@@ -60,6 +60,12 @@ class Market:
         self.households: list[Household] = []
         self.staff: list[list[Seller]] = []
         """Sellers by store."""
+        self.district_of_store: list[int] = []
+        self.turns = [0] * self.districts
+        """Pooled leads given to sellers in turn so far, by district."""
+        self.lead_system = 0.0
+        """Cost of the lead system so far, per represented household, and the same booked by district in minor units."""
+        self.lead_system_paid = [0] * self.districts
         self.well_mixed = False
         self.leads: list[Lead] = []
         self.orders: list[Order] = []
@@ -119,6 +125,7 @@ class Market:
         self.offers = offers.segments(self.scenario, calendar)
         self.ads_offer = offers.advertising(self.scenario, calendar)
         self.vertical_offer = offers.vertical_media(self.scenario, calendar)
+        self.operations = offers.operations(self.scenario, calendar)
         self.programme = programme.programme(self.scenario, calendar)
         self.happened["programme suspended"] += programme.suspended(self.scenario, calendar)
         self.contacts, self.new_leads = [], []

@@ -21,6 +21,23 @@ class MediumOffer:
 
 
 @dataclass(frozen=True)
+class Operations:
+    """What the brand does with the leads it can see."""
+
+    pool_share: float = 0.0
+    refresh_minutes: float = 0.0
+    auc: float = 0.5
+    order: str = "fifo"
+    assign: str = "lot"
+    nurture: float = 0.0
+    recalls: int = 0
+    recall_hours: float = 0.0
+    test_drive_booking: float = 0.0
+    one_flow: float = 0.0
+    cost_per_year: float = 0.0
+
+
+@dataclass(frozen=True)
 class SegmentOffer:
     """The brand and its rivals as one segment sees them."""
 
@@ -49,6 +66,26 @@ def advertising(scenario: Scenario, calendar: float) -> MediumOffer:
         p.price_drift_per_year,
         p.saturation_impressions_per_week,
         p.low_intent_ratio,
+    )
+
+
+def operations(scenario: Scenario, calendar: float) -> Operations:
+    """How leads are handled; nothing is seen without a pool."""
+    p = scenario.policies.lead_operations
+    if not running(p, calendar) or p.pool_share.at(calendar) == 0.0:
+        return Operations()
+    return Operations(
+        p.pool_share.at(calendar),
+        p.refresh_minutes,
+        p.scoring_auc,
+        p.order,
+        p.assign,
+        p.nurture,
+        p.recalls,
+        p.recall_hours,
+        p.test_drive_booking,
+        p.one_flow,
+        p.cost_per_year.at(calendar),
     )
 
 

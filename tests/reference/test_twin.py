@@ -28,6 +28,9 @@ EVENTS = [
     *("kind 0", "kind 1", "kind 2", "kind 3", "vested", "redeemed in part", "redeemed", "expired", "expired in part"),
     *("void: rejected", "void: cancelled", "void: owner lapsed", "void: cap of the year", "void: cap of a lifetime"),
     *("returned", "returned with another car in view", "too late to return", "clawed back", "clawed back in part"),
+    *("pooled", "not pooled", "in turn", "by fit, nearest store", "by fit, farther store", "nobody free to fit"),
+    *("reached by a recall", "lost after recalls", "waited over the end of a tick", "overtaken by a better score"),
+    "search over while waiting",
     *("walk-in", "visit", "test drive", "spot decision", "nurture call", "veto", "convince"),
 ]
 """Every kind of event of the model; all occur in the worlds."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.model import GrowthModel
 from sim.streams import Key
+from sim.world import build
 from tests.reference import contact, delivery, media, need, owning, programme, rewards, selling, spans, talk
 from tests.reference.chance import Chance
 from tests.reference.entities import Group, Household, Relationship, Seller, Tie
@@ -45,16 +46,23 @@ def copied(model: GrowthModel) -> Market:
     m = Market(model.world.scenario, Chance(Key(model.world.scenario.seed, model.replicate)))
     names = [name for name in world.people.columns if name not in PLAIN]
     columns = {name: getattr(world.people, name).tolist() for name in names}
+    columns["x"], columns["y"] = (place.tolist() for place in build.places(*whose(world), m.scenario, m.chance.key))
     m.households = [
-        Household(**dict(zip(names, values, strict=True))) for values in zip(*columns.values(), strict=True)
+        Household(**dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=True)
     ]
     assert [h.id for h in m.households] == list(range(len(m.households)))
     copy_ties(m, world.network)
-    skill, free_at = world.sellers.skill.tolist(), world.sellers.free_at.tolist()
+    stores, sellers = world.stores, world.sellers
     m.staff = [
-        [Seller(row, skill[row], free_at[row]) for row in range(first, first + count)]
-        for first, count in zip(world.stores.first_seller.tolist(), world.stores.sellers.tolist(), strict=True)
+        [
+            Seller(row, store, x, y, sellers.skill.tolist()[row], sellers.free_at.tolist()[row])
+            for row in range(first, first + count)
+        ]
+        for store, (x, y, first, count) in enumerate(
+            zip(*(column.tolist() for column in (stores.x, stores.y, stores.first_seller, stores.sellers)), strict=True)
+        )
     ]
+    m.district_of_store = stores.district.tolist()
     for row, person in enumerate(world.relationships.person.tolist()):
         h = m.households[person]
         h.relationship = Relationship(row, h, None, world.relationships.began.tolist()[row])
@@ -66,6 +74,11 @@ def copied(model: GrowthModel) -> Market:
     names = ["awareness", "trust", "search_ads", "search_vertical", "browse_ads", "browse_vertical", "browse"]
     m.groups = [Group(*values) for values in zip(*(getattr(world.media, n).tolist() for n in names), strict=True)]
     return m
+
+
+def whose(world: Any) -> tuple[Any, Any]:
+    """Ids and districts of the households."""
+    return world.people.id, world.people.district
 
 
 def copy_ties(m: Market, network: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sim.channels import CHANNELS
 from sim.experiment.compare import Difference
 from sim.metrics import METRICS
+from sim.metrics.base import ANSWERED
 
 NAN = math.nan
 Rows = list[dict[str, Any]]
@@ -30,7 +31,8 @@ def summary(
     Every tenth lead orders; leads of a channel cost its place among the channels x 100, those of `free` ones nothing.
     Nine of ten orders are delivered. What referral and word of mouth bring is in every year of generation 1 for three
     quarters, of generation 2 for the rest but a tenth of it, of generation 3 for that tenth; an owner of generation g
-    causes 0.2 + 0.1 g deliveries. Intervals are `half` of the mean on both sides.
+    causes 0.2 + 0.1 g deliveries. Ten leads per order times k fall into the k-th class of the
+    answer's delay, and a k-th of 20% of them order. Intervals are `half` of the mean on both sides.
     """
     rows = []
     for k, year in enumerate(years):
@@ -63,6 +65,13 @@ def summary(
     for generation in range(4):
         value = 0.2 + 0.1 * generation
         rows.append(row("reproduction_number", value, half * value, generation=generation))
+    orders = sum(channels.values())
+    for place, name in enumerate(ANSWERED):
+        share = 0.2 / (place + 1) if orders else NAN
+        leads = orders * 10 * (place + 1)
+        rows += [row("cooling_leads", leads, half * leads, answered=name)]
+        rows += [row("cooling_lead_to_order", share, half * share, answered=name)]
+    rows += [row("cooling_leads", orders * 280, half * orders), row("cooling_lead_to_order", 0.05, half * 0.05)]
     return [*rows, row("reproduction_number", 0.21, half * 0.21)]
 
 

@@ -21,7 +21,10 @@ from sim.report.figures import style
 from sim.report.figures.readings import Readings
 from sim.report.figures.wording import changed, compact, listed, percent
 
-RUN_FIGURES = (figures.orders_by_channel, figures.cost_by_channel, figures.loop, figures.referral_tree)
+RUN_FIGURES = (
+    *(figures.orders_by_channel, figures.cost_by_channel, figures.answer_delay, figures.loop),
+    figures.referral_tree,
+)
 
 
 def every_figure(rows: Rows, differences: list[Any], scenario: str, reference: str) -> list[Figure]:
@@ -175,6 +178,7 @@ def test_figures_are_written_into_the_run_directory(tmp_path: Path) -> None:
     result = held(tmp_path, summary(MIXED))
     paths = figures.write(result)
     assert sorted(path.relative_to(tmp_path).as_posix() for path in paths) == [
+        "figures/answers.svg",
         "figures/costs.svg",
         "figures/loop.svg",
         "figures/orders.svg",

@@ -114,3 +114,14 @@ def test_without_a_programme_the_way_back_stands_open_and_is_empty() -> None:
     shown = arrows(figures.loop(summary({"paid_ads": 100.0, "word_of_mouth": 5.0}), "mine"))
     assert shown["referral to leads"].get_linestyle() != "solid"
     assert shown["word_of_mouth to leads"].get_linewidth() > shown["referral to leads"].get_linewidth()
+
+
+def test_answers_have_a_column_and_a_count_for_each_delay() -> None:
+    figure = figures.answer_delay(summary(MIXED), "mine")
+    assert bars(figure)["leads that order"] == pytest.approx([0.2 / k for k in range(1, 8)])
+    ends = [(line[0][1], line[1][1]) for line in figure.axes[0].collections[0].get_segments()]
+    assert ends == [pytest.approx((0.18 / k, 0.22 / k)) for k in range(1, 8)]
+    words = texts(figure)
+    assert {"< 5 min\n17,100", "5-30 min\n34,200", "never\n120,000", "20%", "2.9%"} <= set(words)
+    message = "mine: 11% of leads are answered in 30 minutes, 64% after 6 hours"
+    assert message in [" ".join(word.split()) for word in words]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.report.figures.answers import answer_delay
 from sim.report.figures.costs import cost_by_channel
 from sim.report.figures.files import draw, write, write_forests
 from sim.report.figures.forest import forest
@@ -11,6 +12,7 @@ from sim.report.figures.style import svg
 from sim.report.figures.tree import referral_tree
 
 __all__ = [
+    "answer_delay",
     "cost_by_channel",
     "draw",
     "forest",

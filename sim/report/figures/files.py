@@ -9,6 +9,7 @@ from sim.errors import UsageError
 from sim.experiment import store
 from sim.experiment.compare import Comparison
 from sim.experiment.result import Result
+from sim.report.figures.answers import answer_delay
 from sim.report.figures.costs import cost_by_channel
 from sim.report.figures.forest import forest
 from sim.report.figures.loop import loop
@@ -24,6 +25,7 @@ def draw(result: Result) -> dict[str, bytes]:
     return {
         "orders.svg": svg(orders_by_channel(result.summary, name)),
         "costs.svg": svg(cost_by_channel(result.summary, name)),
+        "answers.svg": svg(answer_delay(result.summary, name)),
         "loop.svg": svg(loop(result.summary, name)),
         **tree,
     }

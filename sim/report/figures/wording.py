@@ -17,6 +17,16 @@ CHANNEL_NAMES = {
     "walk_in": "walk-in",
 }
 
+ANSWERED_NAMES = {
+    "under_5_minutes": "< 5 min",
+    "5_to_30_minutes": "5-30 min",
+    "30_to_60_minutes": "30-60 min",
+    "1_to_6_hours": "1-6 h",
+    "6_to_24_hours": "6-24 h",
+    "over_24_hours": "> 1 day",
+    "never": "never",
+}
+
 _METRIC_NAMES = {
     "spend": "spend",
     "cpl": "cost per lead (CPL)",

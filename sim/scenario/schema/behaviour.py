@@ -116,6 +116,8 @@ class Behaviour(Section):
     """The same from 10 to 30 minutes."""
     contact_exponent_day: Annotated[Factor, _above_zero, _sourced("M14", 1.0, 1.6)]
     """The same beyond 30 minutes."""
+    recall_reach: Annotated[Share, _assumed(0.05, 0.35, "a later call finds another moment")]
+    """Probability that a further call reaches someone whom the first one missed."""
     visit_propensity: Annotated[Factor, _assumed(0.3, 2.0)]
     """Exponent of agreeing to a visit in one call, at interest 1 next door to the store."""
     visit_km: Annotated[Km, _above_zero, _assumed(5.0, 30.0, "D17")]
@@ -139,6 +141,8 @@ class Behaviour(Section):
     """Weight of the seller's skill above the middle in the choice."""
     choice_test_drive: Annotated[Real, _assumed(0.0, 1.0)]
     """Utility a test drive adds."""
+    choice_one_flow: Annotated[Factor, _assumed(0.0, 0.4, "payment, trade-in and loan in one flow spare trouble (D23)")]
+    """Utility that payment, trade-in and loan in one flow add."""
     choice_loyalty: Annotated[Factor, _assumed(0.5, 3.0, "M08 is checked, not fitted")]
     """Weight of an owner's satisfaction above the middle, and of the kept relationship, in the choice."""
 

@@ -35,6 +35,7 @@ MEASURED_BY: Mapping[str, tuple[By, ...]] = {
     **dict.fromkeys(("referral_top1_share", "referral_top10_share"), _YEAR),
     **dict.fromkeys(("owners_willing", "owners_inviting", "owners_successful"), (*_SEGMENT, *_REFERRED, *_ELIGIBLE)),
     "cpl_to_vertical": (("channel",), ("year", "channel")),
+    **dict.fromkeys(("cooling_leads", "cooling_lead_to_order"), (*_YEAR, ("answered",))),
     "spend": (*_CHANNEL, ("ledger",), ("year", "ledger"), ("channel", "ledger")),
     "referral_conversion": (*_SEGMENT, ("tie",), ("year", "tie"), ("tenure_year",), ("generation",)),
     "referrals_per_owner_year": (*_SEGMENT, *_REFERRED, *_ELIGIBLE, ("tenure_year",), ("generation",)),
@@ -52,7 +53,7 @@ SHARES = frozenset(
     ("lead_to_visit", "visit_to_order", "lead_to_order", "leads_lost_late", "unassigned_leads", "satisfaction",
      "annual_retention", "repurchase_rate", "owners_willing", "owners_inviting", "owners_successful", "referral_share",
      "referral_conversion", "referral_breakage", "referral_abuse", "referral_false_rejections", "referral_top1_share",
-     "referral_top10_share")
+     "referral_top10_share", "cooling_lead_to_order")
 )  # fmt: skip
 """Metrics that are shares, from 0 to 1."""
 
@@ -65,6 +66,10 @@ FIXED_LABELS: Mapping[str, tuple[str | int | bool, ...]] = {
     "generation": tuple(range(10)),
     "eligible": (False, True),
     "referrer_left": (False, True),
+    "answered": (
+        *("under_5_minutes", "5_to_30_minutes", "30_to_60_minutes", "1_to_6_hours", "6_to_24_hours", "over_24_hours"),
+        "never",
+    ),
     "credit": ("issued", "voided", "clawed_back", "redeemed", "expired", "outstanding"),
 }
 """Labels of the dimensions that are the same in every scenario; years and segments are the scenario's own."""
