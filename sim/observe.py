@@ -68,6 +68,14 @@ _ORDERS = [
     "rejected",
 ]
 
+_SELLERS = {
+    **dict.fromkeys(("year", "store", "posts", "leads", "orders"), np.int32),
+    **dict.fromkeys(("district", "seat", "hire"), np.int16),
+    "publishes": np.bool_,
+    "followers": np.int64,
+    **dict.fromkeys(("since", "publishing_hours", "selling_hours", "views", "ripe"), np.float64),
+}
+
 
 def records(world: World) -> Records:
     """The logs of everything that happened so far."""
@@ -193,20 +201,26 @@ def _stocks(world: World) -> Columns:
 
 def _sellers(world: World) -> Columns:
     """What sellers did, one row per year and seat."""
-    years = world.seller_years
-    return {name: np.concatenate([year[name] for year in years]) for name in years[0]} if years else {}
+    return {
+        name: np.concatenate([np.empty(0, kind), *(year[name] for year in world.seller_years)])
+        for name, kind in _SELLERS.items()
+    }
 
 
 def _hours(world: World) -> Columns:
     """Sellers' hours, one row per tick and district."""
     districts, ticks = len(world.weights), world.tick + 1
     grids: dict[str, NDArray[Any]] = {
-        "worked": np.zeros((ticks, districts)),
+        **{name: np.zeros((ticks, districts)) for name in ("worked", "publishing")},
         **{name: np.zeros((ticks, districts), dtype=np.int64) for name in ("calls", "visits", "test_drives")},
+        "publishers": np.zeros((ticks, districts), dtype=np.int64),
     }
     for tick, tally in world.worked:
-        for name, grid in grids.items():
-            grid[tick] = tally[name]
+        for name in ("worked", "calls", "visits", "test_drives"):
+            grids[name][tick] = tally[name]
+    for tick, published in world.published:
+        for name, values in published.items():
+            grids[name][tick] = values
     sellers = np.bincount(world.stores.district[world.sellers.store], minlength=districts)
     hours = world.scenario.stores.hours_per_week * 52 * world.dt
     available = np.zeros(districts) if np.isinf(hours) else sellers * hours
@@ -240,4 +254,11 @@ def _noted(world: World) -> Noted | None:
     words, awareness, redemptions = (
         _columns(table, list(table.columns)) for table in (journal.words, journal.awareness, journal.redemptions)
     )
-    return Noted(world.end, columns, words, awareness, redemptions)
+    seller = world.accounts.seller[world.follows.account]
+    follows = {
+        "household": people.id[world.follows.person],
+        "store": world.sellers.store[seller],
+        "seller": seller,
+        **_columns(world.follows, ["began", "ended"]),
+    }
+    return Noted(world.end, columns, words, awareness, redemptions, follows)

@@ -40,6 +40,7 @@ class Noted:
     words: tick, moment, speaker, hearer (household ids), good, bad, invitation, strong: words that reached somebody.
     awareness: household, moment, known, channel (-1 none): households that came to know the brand, or forgot it.
     redemptions: credit (row), moment, amount (minor units).
+    follows: household, store, seller, began, ended (nan while it lasts): spells in which a household follows a seller.
     """
 
     until: float
@@ -48,6 +49,7 @@ class Noted:
     words: Columns
     awareness: Columns
     redemptions: Columns
+    follows: Columns
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ class Records:
         year), since (moment of the first post, nan before), posts, publishing_hours, selling_hours, leads and orders
         (from own content), views (in the own district), followers, ripe (share, of the best account); one row per year
         and seat.
-    hours: tick, district, available, worked, calls, visits, test_drives, sellers.
+    hours: tick, district, available (all working hours), worked (on leads), publishing (on content: the rest of the
+        available ones is left for leads), calls, visits, test_drives, sellers, publishers (sellers who take part in
+        publishing).
     media: district, channel, budget, spent, unspent (minor units; budget = spent + unspent).
     """
 

@@ -99,8 +99,10 @@ def before(records: Records, moment: float) -> dict[str, Columns]:
         cut[name] = {key: column[columns["tick"] < tick] for key, column in columns.items()}
     acted = records.acts["year"] < records.start_year + int(moment)
     cut["acts"] = {key: column[acted] for key, column in records.acts.items()}
-    years = records.stocks["year_end"] < records.start_year + int(moment)
-    cut["stocks"] = {key: column[years] for key, column in records.stocks.items()}
+    for name, year in (("stocks", "year_end"), ("sellers", "year")):
+        columns = tables(records)[name]
+        over = columns[year] < records.start_year + int(moment)
+        cut[name] = {key: column[over] for key, column in columns.items()}
     return cut
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.channels import REFERRAL, WORD_OF_MOUTH
+from sim.channels import KOS, REFERRAL, WORD_OF_MOUTH
 from sim.records import CREDIT_STATES, LEAD_OUTCOMES, Columns, Noted, Records
 
 STAGES = ("awareness", "acquisition", "activation", "retention", "referral", "revenue")
@@ -21,8 +21,11 @@ STAGE_OF = {
     "bad_word_heard": "awareness",
     "invitation_received": "awareness",
     "warm_invitation_received": "awareness",
+    "follow_ended": "awareness",
+    "follow_began": "awareness",
     "first_touch": "awareness",
     "lead": "acquisition",
+    "visit_booked": "activation",
     "answered": "activation",
     "visit": "activation",
     "test_drive": "activation",
@@ -58,8 +61,10 @@ STAGE_OF = {
 """The stage of every event; of events of one household at one moment the earlier in this list comes first."""
 
 EVENTS = tuple(STAGE_OF)
-TOUCHES = ("good_word_heard", "bad_word_heard", "invitation_received", "warm_invitation_received", "lead")
-"""Contacts between the household and the brand or its owners that somebody could have seen: words, and contact data."""
+TOUCHES = (*("good_word_heard", "bad_word_heard", "invitation_received", "warm_invitation_received"),
+           *("follow_began", "lead"))  # fmt: skip
+"""Contacts between the household and the brand or its owners that somebody could have seen: words, sellers followed,
+and contact data."""
 
 _LOST = {"lost_late": "lead_lost_late", "no_need": "lead_without_need", "bought_rival": "lead_to_rival",
          "no_seller": "lead_without_seller"}  # fmt: skip
@@ -85,6 +90,7 @@ def rows(records: Records, noted: Noted) -> Iterator[Columns]:
     """
     yield from _awareness(noted)
     yield from _words(noted)
+    yield from _follows(records, noted)
     yield from _leads(records)
     yield from _orders(records)
     yield from _owners(records)
@@ -119,20 +125,42 @@ def _words(noted: Noted) -> Iterator[Columns]:
         yield _rows(said, kind == code, household=words["speaker"], other=words["hearer"], **shared)
 
 
+def _follows(records: Records, noted: Noted) -> Iterator[Columns]:
+    """Who began and ceased to follow a seller. A spell lasts for a tick at least: as long as the model takes to see
+    that it is over. Who finds another seller in the tick in which one ends is with that one from its start."""
+    follows = noted.follows
+    order = np.lexsort((follows["began"], follows["household"]))
+    household, began = follows["household"][order], follows["began"][order]
+    again = np.append(np.where(household[1:] == household[:-1], began[1:], np.nan), np.nan)[: len(order)]
+    seen = (np.rint(began * records.ticks_per_year) + 1) / records.ticks_per_year
+    ended = np.fmin(np.maximum(follows["ended"][order], seen), again)
+    shared = {"household": household, **{name: follows[name][order] for name in ("store", "seller")}}
+    shared["channel"] = np.full(len(order), KOS)
+    yield _rows("follow_began", moment=began, **shared)
+    yield _rows("follow_ended", moment=ended, **shared)
+
+
 def first_touches(records: Records, noted: Noted) -> Columns:
-    """The first word or contact data of each household; within a tick words are heard before contact data is left."""
-    words, leads = noted.words, records.leads
+    """The first word, seller followed or contact data of each household; within a tick sellers are followed first, then
+    words are heard, then contact data is left."""
+    words, leads, follows = noted.words, records.leads, noted.follows
+    nobody = np.full(len(follows["household"]), -1)
     ticks = np.arange((records.years + records.run_off_years) * records.ticks_per_year + 1) / records.ticks_per_year
+    dated = leads["arrived"], follows["began"]
     touches = {
-        "household": (words["hearer"], leads["household"]),
-        "tick": (words["tick"], np.searchsorted(ticks, leads["arrived"], side="right") - 1),
-        "moment": (words["moment"], leads["arrived"]),
-        "channel": (np.where(words["invitation"], REFERRAL, WORD_OF_MOUTH), leads["channel"]),
-        "other": (words["speaker"], leads["referrer"]),
-        "tie": (words["strong"].astype(np.int8), leads["tie"]),
-        "lead": (np.full(len(words["tick"]), -1), leads["episode"]),
+        "household": (words["hearer"], leads["household"], follows["household"]),
+        "tick": (words["tick"], *(np.searchsorted(ticks, of, side="right") - 1 for of in dated)),
+        "moment": (words["moment"], *dated),
+        "channel": (
+            np.where(words["invitation"], REFERRAL, WORD_OF_MOUTH),
+            leads["channel"],
+            np.full_like(nobody, KOS),
+        ),
+        "other": (words["speaker"], leads["referrer"], nobody),
+        "tie": (words["strong"].astype(np.int8), leads["tie"], nobody),
+        "lead": (np.full(len(words["tick"]), -1), leads["episode"], nobody),
     }
-    columns: Columns = {name: np.concatenate(both) for name, both in touches.items()}
+    columns: Columns = {name: np.concatenate(every) for name, every in touches.items()}
     keys = ("other", "moment", "lead", "tick", "household")
     order = np.lexsort([columns[name] for name in keys])
     household = columns["household"][order]
@@ -147,6 +175,7 @@ def _leads(records: Records) -> Iterator[Columns]:
     shared |= {"lead": leads["episode"], "other": leads["referrer"]}
     unserved = {name: values for name, values in shared.items() if name != "seller"}
     yield _rows("lead", moment=leads["arrived"], **unserved)
+    yield _rows("visit_booked", leads["live"].astype(bool), moment=leads["arrived"], **unserved)
     for event, moment in (("answered", "answered"), ("visit", "visited"), ("test_drive", "tested")):
         yield _rows(event, moment=leads[moment], **shared)
     for outcome, event in _LOST.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.metrics import (  # noqa: F401  (they register)
+    content,
     cost,
     credits,
     flows,

@@ -46,7 +46,12 @@ BY_YEAR: tuple[By, ...] = ((), ("year",))
 BY_SEGMENT: tuple[By, ...] = (*BY_YEAR, ("segment",), ("year", "segment"))
 BY_CHANNEL: tuple[By, ...] = (*BY_YEAR, ("channel",), ("year", "channel"))
 BY_ALL: tuple[By, ...] = (*BY_CHANNEL, ("segment",), ("year", "segment"))
+BY_MATURITY: tuple[By, ...] = (("store_maturity",), ("year", "store_maturity"))
 BY_COST: tuple[By, ...] = (*BY_CHANNEL, ("since_start_to",), ("since_start_to", "channel"))
+
+STORE_MATURITIES = ("young", "mature")
+"""Whether the accounts of a store's sellers were a year old on average (N17); stores without accounts are neither."""
+SELLER_TENTHS = 10
 
 
 class Row(NamedTuple):
@@ -219,6 +224,8 @@ class View:
             "referrer_left": (False, True),
             "credit": CREDIT_PARTS,
             "answered": ANSWERED,
+            "store_maturity": STORE_MATURITIES,
+            "seller_tenth": range(1, SELLER_TENTHS + 1),
         }
         if dimension in ("year", "since_start_to"):
             return range(self.records.start_year, self.records.start_year + self.records.years)

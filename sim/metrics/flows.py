@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.metrics.base import BY_ALL, BY_SEGMENT, By, Cube, Floats, View, metric, once
+from sim.metrics.base import BY_ALL, BY_MATURITY, BY_SEGMENT, By, Cube, Floats, View, metric, once
 from sim.records import Columns
 
 BY_GENERATION: tuple[By, ...] = (*BY_ALL, ("generation",), ("year", "generation"))
@@ -42,6 +42,23 @@ def first_delivery_flow(view: View) -> Cube:
     return _flow(view, view.records.orders, "delivered", view.records.orders["first"].astype(bool))
 
 
+def _at_publishing_stores(view: View, table: Columns, moment: str) -> Cube:
+    """Events on year, store_maturity, of stores whose sellers had accounts: few rows in most scenarios."""
+    codes = {"year": view.year(table[moment]), "store_maturity": table["mature"]}
+    return view.tally(codes, table["district"], view.in_horizon(table[moment]) & (table["mature"] >= 0))
+
+
+@once
+def _maturity_leads(view: View) -> Cube:
+    return _at_publishing_stores(view, view.records.leads, "arrived")
+
+
+@once
+def order_flow_by_maturity(view: View) -> Cube:
+    """Orders of stores whose sellers had accounts, on year, store_maturity."""
+    return _at_publishing_stores(view, view.records.orders, "ordered")
+
+
 @once
 def _visit_flow(view: View) -> Cube:
     return _flow(view, view.records.leads, "visited")
@@ -72,10 +89,11 @@ def _defection_flow(view: View) -> Cube:
     return _flow(view, view.records.replacements, "moment", ~view.records.replacements["same_brand"].astype(bool))
 
 
-@metric(unit="count", better="up", by=BY_ALL)
+@metric(unit="count", better="up", by=(*BY_ALL, *BY_MATURITY))
 def leads(view: View, by: By) -> Floats:
-    """Households that left contact data in the period, by the channel where they left it."""
-    return lead_flow(view).by(by)
+    """Households that left contact data in the period, by the channel where they left it; `store_maturity` is that of
+    the accounts of the store's sellers at that time, leads of stores without any are in neither label."""
+    return (_maturity_leads(view) if "store_maturity" in by else lead_flow(view)).by(by)
 
 
 @metric(unit="count", better="up", by=BY_ALL)
@@ -90,11 +108,12 @@ def test_drives(view: View, by: By) -> Floats:
     return _test_drive_flow(view).by(by)
 
 
-@metric(unit="count", better="up", by=BY_GENERATION)
+@metric(unit="count", better="up", by=(*BY_GENERATION, *BY_MATURITY))
 def orders(view: View, by: By) -> Floats:
     """Orders placed in the period, later cancelled ones included, by the channel of their lead; `generation` 0 was
-    brought by nobody, 1 by an owner of generation 0 through an invitation or a free word, and so on."""
-    return order_flow(view).by(by)
+    brought by nobody, 1 by an owner of generation 0 through an invitation or a free word, and so on; `store_maturity`
+    as of leads, at the order."""
+    return (order_flow_by_maturity(view) if "store_maturity" in by else order_flow(view)).by(by)
 
 
 @metric(unit="count", better="down", by=BY_ALL)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sim.channels import REFERRAL, WALK_IN, WORD_OF_MOUTH
 from sim.metrics.base import (
     BY_ALL,
+    BY_MATURITY,
     BY_SEGMENT,
     BY_YEAR,
     By,
@@ -139,9 +140,24 @@ def visit_to_order(view: View, by: By) -> Floats:
     return ratio(_visited_and_ordered(view).by(by), _visited(view).by(by))
 
 
-@metric(unit="share", better="up", by=BY_REFERRED)
+@once
+def _maturity_leads(view: View) -> tuple[Cube, Cube]:
+    """Leads of stores whose sellers had accounts, fully followed up, and those of them that ordered in time."""
+    leads = view.records.leads
+    year = view.year(leads["arrived"], followed=_follow_up(view))
+    codes = {"year": year, "store_maturity": leads["mature"]}
+    followed = _followed(view) & (leads["mature"] >= 0)
+    ordered = followed & _in_time(view, leads, "ordered")
+    return view.tally(codes, leads["district"], followed), view.tally(codes, leads["district"], ordered)
+
+
+@metric(unit="share", better="up", by=(*BY_REFERRED, *BY_MATURITY))
 def lead_to_order(view: View, by: By) -> Floats:
-    """Share of the leads opened in the period, fully followed up, that ordered within the follow-up."""
+    """Share of the leads opened in the period, fully followed up, that ordered within the follow-up; `store_maturity`
+    as of leads."""
+    if "store_maturity" in by:
+        followed, ordered = _maturity_leads(view)
+        return ratio(ordered.by(by), followed.by(by))
     return ratio(_ordered(view).by(by), followed_leads(view).by(by))
 
 

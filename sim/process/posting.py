@@ -262,6 +262,8 @@ def _book(world: World) -> None:
     districts = len(world.weights)
     hours = np.bincount(sellers.district, weights=sellers.publishing_hours, minlength=districts)
     supported = np.bincount(sellers.district, weights=sellers.publishes.astype(np.float64), minlength=districts)
+    spent = hours * (world.dt * WEEKS_PER_YEAR)
+    world.published.append((world.tick, {"publishing": spent, "publishers": supported}))
     content.hours_run += hours * (world.dt * WEEKS_PER_YEAR * world.hourly_pay)
     content.support_run += supported * (lever.support_cost_per_year * world.dt * MINOR_PER_MONEY)
     for purpose, run, paid in (

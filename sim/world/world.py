@@ -199,6 +199,7 @@ class World:
         self.vested: Rows = np.empty(0, dtype=np.int64)
         self.checks_paid = 0
         self.worked: list[tuple[int, Any]] = []
+        self.published: list[tuple[int, dict[str, Any]]] = []
         self.hourly_pay = round(scenario.stores.cost_per_hour * MINOR_PER_MONEY)
         self.counts: list[dict[str, Any]] = []
         self._agendas()

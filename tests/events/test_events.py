@@ -19,10 +19,13 @@ from tests.small_world import differing, metric_values, same, simulate, small
 
 @functools.cache
 def scenario() -> Scenario:
-    """Everything that can happen: returns, credits that expire or are used in part, checks, sellers who are late."""
+    """Everything that can happen: returns, credits that expire or are used in part, checks, sellers who are late, who
+    publish and leave."""
     programme = {"referrer_credit": 3000, "buyer_discount": 2000, "cap_per_year": 2, "credit_expiry_months": 6,
                  "check_share": 0.3, "start": 2020.2}  # fmt: skip
     changes = {"brand.return_days": 14, "policies.referral": programme, "brand.ecosystem_spend_per_year": 3000}
+    changes |= {"market.platforms": {"notes": {"users": 0.6}}, "stores.turnover_per_year": 0.5,
+                "policies.kos": {"livestreams_per_month": 4}}  # fmt: skip
     return small("referral", {**changes, "behaviour.return_per_week": 0.5}, (2000, 1500), allow_behaviour=True)
 
 
@@ -93,7 +96,12 @@ def test_stocks_are_what_came_less_what_went() -> None:
     }
     for metric, (gains, losses) in stocks.items():
         for year in range(2020, 2020 + records().years):
-            before = frame()["moment"] < year + 1 - 2020
+            end = year + 1 - 2020
+            before = frame()["moment"] < end
+            # Who gave up the car in the last tick knew the brand to its very end, but no longer at the count.
+            late = rows("ownership_ended")["household"][rows("ownership_ended")["moment"].between(end - 1 / 52, end)]
+            forgot = (frame()["event"] == "brand_forgotten") & (frame()["moment"] == end)
+            before |= forgot & frame()["household"].isin(late)
             net = sum(
                 sign * frame()["represents"][before & frame()["event"].isin(names)].sum()
                 for names, sign in ((gains, 1), (losses, -1))
@@ -147,6 +155,7 @@ def happened_at(event: str, *by: str) -> pd.Series[float]:
         ("ownership_began", "ownership_ended", ["order"]),
         ("relationship_began", "relationship_ended", ["order"]),
         ("lead", "lead_brought", ["lead"]),
+        ("lead", "visit_booked", ["lead"]),
         ("credit_promised", "credit_vested", ["other", "order"]),
         ("credit_vested", "credit_expired", ["other", "order"]),
     ],
@@ -210,10 +219,25 @@ def test_first_touches_are_those_of_the_records() -> None:
     leads = pd.DataFrame({name: records().leads[name] for name in ("household", "episode", "first_touch", "arrived")})
     found = rows("lead").merge(leads, left_on=["household", "lead"], right_on=["household", "episode"])
     assert (found["first_touch_x"] == np.array(CHANNELS)[found["first_touch_y"]]).all()
-    assert set(found["first_touch_x"]) >= {"paid_ads", "vertical_media", "referral", "word_of_mouth"}
+    assert set(found["first_touch_x"]) >= {"paid_ads", "vertical_media", "kos", "referral", "word_of_mouth"}
+    followed = rows("lead").merge(rows("follow_began"), on="household", suffixes=("", "_follow"))
+    assert (followed["moment_follow"] < followed["moment"])[followed["first_touch"] == "kos"].any()
     before = frame().merge(firsts[["household", "moment"]], on="household", suffixes=("", "_first"), how="left")
     blank = before["first_touch"].isna()
     assert (before["moment"] <= before["moment_first"].fillna(np.inf))[blank].all()
+
+
+def test_spells_of_following_are_those_of_the_world() -> None:
+    """A household follows one seller at a time, and what the last year-end counts is what began and has not ended."""
+    turns = rows("follow_began", "follow_ended")
+    began = turns["event"] == "follow_began"
+    assert (began != began.groupby(turns["household"]).shift(fill_value=False)).all()
+    year_end = records().sellers["year"] == 2021
+    before = turns[turns["moment"] < 2]
+    net = 2 * (before["event"] == "follow_began").groupby(before["seller"]).sum() - before["seller"].value_counts()
+    counted = records().sellers["followers"][year_end]
+    assert counted.sum() > 50
+    assert [net.get(seller, 0) for seller in range(len(counted))] == counted.tolist()
 
 
 def test_events_stand_for_the_households_of_their_district() -> None:

@@ -20,14 +20,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "leads": {
         "household": 0, "episode": 0, "segment": 0, "district": 0, "channel": PAID, "first_touch": -1, "arrived": NAN,
         "answered": NAN, "reached": False, "visited": NAN, "tested": NAN, "ordered": NAN, "closed": NAN, "outcome": 0,
-        "referrer": -1, "tie": -1, "tenure": NAN, "generation": 0, "store": 0, "seller": 0, "hours": 0.0,
-        "pooled": False,
+        "referrer": -1, "tie": -1, "tenure": NAN, "generation": 0, "store": 0, "seller": 0, "mature": -1,
+        "live": False, "hours": 0.0, "pooled": False,
     },
     "orders": {
         "household": 0, "number": 0, "segment": 0, "district": 0, "channel": PAID, "first_touch": -1, "referrer": -1,
-        "tie": -1, "tenure": NAN, "generation": 0, "lead": 0, "ordered": NAN, "cancelled": NAN, "delivered": NAN,
-        "returned": NAN, "first": False, "repurchase": False, "price": 0, "discount": 0, "subsidy": 0, "claim": 0,
-        "code": -1, "rejected": False,
+        "tie": -1, "tenure": NAN, "generation": 0, "lead": 0, "mature": -1, "followed": NAN, "ordered": NAN,
+        "cancelled": NAN, "delivered": NAN, "returned": NAN, "first": False, "repurchase": False, "price": 0,
+        "discount": 0, "subsidy": 0, "claim": 0, "code": -1, "rejected": False,
     },
     "margins": {
         "household": 0, "order": -1, "segment": 0, "district": 0, "moment": 0.0, "amount": 0, "purpose": 1,
@@ -52,8 +52,13 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "owners": 0, "satisfaction_sum": 0.0, "satisfaction_n": 0,
     },
     "hours": {
-        "tick": 0, "district": 0, "available": 0.0, "worked": 0.0, "calls": 0, "visits": 0, "test_drives": 0,
-        "sellers": 0,
+        "tick": 0, "district": 0, "available": 0.0, "worked": 0.0, "publishing": 0.0, "calls": 0, "visits": 0,
+        "test_drives": 0, "sellers": 0, "publishers": 0,
+    },
+    "sellers": {
+        "year": 2020, "district": 0, "store": 0, "seat": 0, "hire": 0, "publishes": True, "since": NAN, "posts": 0,
+        "publishing_hours": 0.0, "selling_hours": 0.0, "leads": 0, "orders": 0, "views": 0.0, "followers": 0,
+        "ripe": 0.0,
     },
     "media": {"tick": 0, "district": 0, "channel": 0, "budget": 0, "spent": 0, "unspent": 0},
 }  # fmt: skip
@@ -168,7 +173,7 @@ def random_records(
         visited=visited, tested=tested, ordered=ordered,
         closed=np.fmax(arrived + 0.3, np.nan_to_num(ordered)), outcome=anyone(leads, 6),
         tie=np.where(channel == REFERRAL, anyone(leads, 2), -1), tenure=tenures(channel),
-        generation=np.where(channel == REFERRAL, 1 + anyone(leads, 12), 0),
+        generation=np.where(channel == REFERRAL, 1 + anyone(leads, 12), 0), mature=anyone(leads, 3) - 1,
     )  # fmt: skip
     placed = np.sort(rng.random(orders) * end)
     delivered = later(placed, 0.2, 0.9)
@@ -178,7 +183,8 @@ def random_records(
     order_table = columns(
         "orders", orders, household=np.arange(orders), number=anyone(orders, 1), channel=bought, ordered=placed,
         lead=np.maximum(np.searchsorted(arrived, placed) - 1, 0), tenure=tenures(bought),
-        generation=np.where(brought, 1 + anyone(orders, 12), 0),
+        generation=np.where(brought, 1 + anyone(orders, 12), 0), mature=anyone(orders, 3) - 1,
+        followed=np.where(rng.random(orders) < 0.4, rng.exponential(0.4, orders), NAN),
         referrer=np.where(brought, orders + anyone(orders, owners), -1), claim=anyone(orders, 4),
         rejected=rng.random(orders) < 0.3, cancelled=np.where(np.isnan(delivered), placed + 0.1, np.nan),
         delivered=delivered, returned=later(delivered, 0.1, 0.3), first=first,
@@ -233,11 +239,29 @@ def random_records(
     }
     stock_table["satisfaction_sum"] = stock_table["satisfaction_n"] * 0.7
     ticks = np.arange(end * 52)
-    hour_table = columns("hours", len(ticks), tick=ticks, sellers=rng.integers(1, 9, len(ticks)))
+    hour_table = columns(
+        "hours", len(ticks), tick=ticks, sellers=rng.integers(1, 9, len(ticks)), available=np.full(len(ticks), 90.0),
+        publishing=rng.random(len(ticks)) * 9, publishers=rng.integers(0, 9, len(ticks)),
+    )  # fmt: skip
     tables = {
         "leads": lead_table, "orders": order_table, "margins": margin_table, "relationships": relationship_table,
         "ownerships": ownership_table, "credits": credit_table, "acts": act_table,
         "replacements": replacement_table, "ledger": ledger_table, "stocks": stock_table, "hours": hour_table,
-        "media": table("media", []),
+        "sellers": _random_sellers(rng, end, len(weights)), "media": table("media", []),
     }  # fmt: skip
     return assembled(years, run_off_years, weights, 2.0, 0.1, tables)
+
+
+def _random_sellers(rng: np.random.Generator, years: int, districts: int, seats: int = 12) -> dict[str, np.ndarray]:
+    """Sellers, year by year and three to a store; some leave, some do not publish."""
+    size = years * seats
+    year, seat = np.divmod(np.arange(size), seats)
+    hire = np.cumsum(rng.integers(0, 2, (years, seats)), axis=0).ravel()
+    posts = rng.integers(0, 200, size)
+    known = {
+        "year": 2020 + year, "store": seat // 3, "seat": seat % 3, "district": seat // 3 % districts, "hire": hire,
+        "publishes": rng.random(size) < 0.7, "posts": posts, "since": np.where(posts > 0, rng.random(size) * year, NAN),
+        "publishing_hours": rng.random(size) * 300, "selling_hours": rng.random(size) * 900,
+        "views": rng.pareto(1.2, size) * 1000, "followers": rng.integers(0, 500, size), "ripe": rng.random(size),
+    }  # fmt: skip
+    return {name: known.get(name, np.full(size, default)) for name, default in DEFAULTS["sellers"].items()}

@@ -32,7 +32,8 @@ def summary(
     Nine of ten orders are delivered. What referral and word of mouth bring is in every year of generation 1 for three
     quarters, of generation 2 for the rest but a tenth of it, of generation 3 for that tenth; an owner of generation g
     causes 0.2 + 0.1 g deliveries. Ten leads per order times k fall into the k-th class of the
-    answer's delay, and a k-th of 20% of them order. Intervals are `half` of the mean on both sides.
+    answer's delay, and a k-th of 20% of them order. Where sellers' content brings any orders, there are `sellers`.
+    Intervals are `half` of the mean on both sides.
     """
     rows = []
     for k, year in enumerate(years):
@@ -72,7 +73,26 @@ def summary(
         rows += [row("cooling_leads", leads, half * leads, answered=name)]
         rows += [row("cooling_lead_to_order", share, half * share, answered=name)]
     rows += [row("cooling_leads", orders * 280, half * orders), row("cooling_lead_to_order", 0.05, half * 0.05)]
+    if channels.get("kos"):
+        rows += sellers(years, half)
     return [*rows, row("reproduction_number", 0.21, half * 0.21)]
+
+
+def sellers(years: Sequence[int], half: float) -> Rows:
+    """Sellers of whom the n-th tenth publishes n + k hours in the k-th year (from 0), sells 20 + n, and has 2^n views;
+    accounts are a year older each year, stores mature after the first."""
+    rows = []
+    for k, year in enumerate(years):
+        yearly = {"posts_per_seller_week": 3.0, "views_top10_share": 0.5, "seller_publishing_hours": 5.5 + k}
+        yearly |= {"account_age_months": 6.0 + 12 * k, "account_ripeness": 0.3 + 0.7 * k / len(years)}
+        yearly |= {"followers_per_seller": 100.0 * (k + 1)}
+        rows += [row(metric, value, half * value, year=year) for metric, value in yearly.items()]
+        for n in range(1, 11):
+            tenths = {"seller_publishing_hours": n + k, "seller_selling_hours": 20.0 + n, "seller_views": 2.0**n}
+            rows += [row(metric, v, half * v, year=year, seller_tenth=n) for metric, v in tenths.items()]
+        shares = {"young": 0.05, "mature": NAN if k == 0 else 0.2}
+        rows += [row("kos_order_share", v, half * v, year=year, store_maturity=name) for name, v in shares.items()]
+    return rows
 
 
 def difference(
@@ -95,6 +115,7 @@ def difference(
     )
 
 
+CONTENT = {"paid_ads": 400.0, "kos": 80.0, "walk_in": 300.0}
 MIXED = {"paid_ads": 400.0, "vertical_media": 900.0, "referral": 100.0, "word_of_mouth": 10.0, "walk_in": 300.0}
 ALL = {name: 100.0 * place for place, name in enumerate(CHANNELS, start=1)}
 

@@ -21,9 +21,11 @@ from sim.report.figures import style
 from sim.report.figures.readings import Readings
 from sim.report.figures.wording import changed, compact, listed, percent
 
+CONTENT_FIGURES = (figures.sellers_work, figures.accounts_over_years)
 RUN_FIGURES = (
     *(figures.orders_by_channel, figures.cost_by_channel, figures.answer_delay, figures.loop),
     figures.referral_tree,
+    *CONTENT_FIGURES,
 )
 
 
@@ -42,9 +44,9 @@ LONG_HORIZON = tuple(range(2010, 2030))
 CASES = {
     "mixed": summary(MIXED),
     "all channels": summary(ALL),
-    "twenty years": summary(MIXED, years=LONG_HORIZON),
-    "one year": summary(MIXED, years=(2020,)),
-    "one replicate": summary(MIXED, half=NAN),
+    "twenty years": summary(ALL, years=LONG_HORIZON),
+    "one year": summary(ALL, years=(2020,)),
+    "one replicate": summary(ALL, half=NAN),
     "millions": summary({name: 1e6 * value for name, value in ALL.items()}),
 }
 

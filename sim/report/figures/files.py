@@ -10,6 +10,7 @@ from sim.experiment import store
 from sim.experiment.compare import Comparison
 from sim.experiment.result import Result
 from sim.report.figures.answers import answer_delay
+from sim.report.figures.content import accounts_over_years, has_publishing, sellers_work
 from sim.report.figures.costs import cost_by_channel
 from sim.report.figures.forest import forest
 from sim.report.figures.loop import loop
@@ -19,15 +20,21 @@ from sim.report.figures.tree import has_referrals, referral_tree
 
 
 def draw(result: Result) -> dict[str, bytes]:
-    """The figures of a result: names and contents of their SVG files; the tree only where the programme grew one."""
+    """The figures of a result: names and contents of their SVG files; the tree only where the programme grew one,
+    sellers and their accounts only where they published."""
     name = result.scenario.name
     tree = {"referral_tree.svg": svg(referral_tree(result.summary, name))} if has_referrals(result.summary) else {}
+    content = {}
+    if has_publishing(result.summary):
+        content["sellers.svg"] = svg(sellers_work(result.summary, name))
+        content["accounts.svg"] = svg(accounts_over_years(result.summary, name))
     return {
         "orders.svg": svg(orders_by_channel(result.summary, name)),
         "costs.svg": svg(cost_by_channel(result.summary, name)),
         "answers.svg": svg(answer_delay(result.summary, name)),
         "loop.svg": svg(loop(result.summary, name)),
         **tree,
+        **content,
     }
 
 

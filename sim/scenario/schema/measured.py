@@ -20,12 +20,17 @@ _COST: tuple[By, ...] = (*_CHANNEL, ("since_start_to",), ("since_start_to", "cha
 _REFERRED: tuple[By, ...] = (("referred",), ("year", "referred"))
 _REFERRER_LEFT: tuple[By, ...] = (("referrer_left",), ("year", "referrer_left"))
 _ELIGIBLE: tuple[By, ...] = (("eligible",), ("year", "eligible"))
+_MATURITY: tuple[By, ...] = (("store_maturity",), ("year", "store_maturity"))
+_TENTH: tuple[By, ...] = (*_YEAR, ("year", "seller_tenth"))
 
 MEASURED_BY: Mapping[str, tuple[By, ...]] = {
-    **dict.fromkeys(("leads", "visits", "test_drives", "cancellations", "returns", "repurchases"), _ALL),
-    **dict.fromkeys(("orders", "deliveries"), (*_ALL, ("generation",), ("year", "generation"))),
+    **dict.fromkeys(("visits", "test_drives", "cancellations", "returns", "repurchases"), _ALL),
+    "leads": (*_ALL, *_MATURITY),
+    "orders": (*_ALL, ("generation",), ("year", "generation"), *_MATURITY),
+    "deliveries": (*_ALL, ("generation",), ("year", "generation")),
     **dict.fromkeys(("lead_to_visit", "visit_to_order", "leads_lost_late"), _ALL),
-    **dict.fromkeys(("lead_to_order", "ltv", "ltv_after_sale"), (*_ALL, *_REFERRED)),
+    "lead_to_order": (*_ALL, *_REFERRED, *_MATURITY),
+    **dict.fromkeys(("ltv", "ltv_after_sale"), (*_ALL, *_REFERRED)),
     **dict.fromkeys(("aware", "prospects", "open_leads", "waiting", "owners", "satisfaction"), _SEGMENT),
     **dict.fromkeys(("defections", "repurchase_rate", "referral_share"), _SEGMENT),
     **dict.fromkeys(("referral_breakage", "referral_abuse"), _SEGMENT),
@@ -46,6 +51,11 @@ MEASURED_BY: Mapping[str, tuple[By, ...]] = {
     "margin_per_owner_year": (*_SEGMENT, *_REFERRED, ("tenure_year",), ("referred", "tenure_year")),
     "ltv_lifetime": (*_CHANNEL, ("segment",), ("referred",)),
     "customer_equity": ((), ("segment",)),
+    "kos_order_share": (*_YEAR, *_MATURITY),
+    **dict.fromkeys(("posts_per_seller_week", "publishing_share", "followers_per_seller", "views_top10_share"), _YEAR),
+    **dict.fromkeys(("account_age_months", "account_ripeness", "seller_turnover"), _YEAR),
+    **dict.fromkeys(("seller_publishing_hours", "seller_selling_hours", "seller_views"), _TENTH),
+    **dict.fromkeys(("follower_order_share", "follow_months"), _SEGMENT),
 }
 """Every metric of one run and the sets of dimensions it is measured by; the empty set is the total."""
 
@@ -53,7 +63,8 @@ SHARES = frozenset(
     ("lead_to_visit", "visit_to_order", "lead_to_order", "leads_lost_late", "unassigned_leads", "satisfaction",
      "annual_retention", "repurchase_rate", "owners_willing", "owners_inviting", "owners_successful", "referral_share",
      "referral_conversion", "referral_breakage", "referral_abuse", "referral_false_rejections", "referral_top1_share",
-     "referral_top10_share", "cooling_lead_to_order")
+     "referral_top10_share", "cooling_lead_to_order", "kos_order_share", "publishing_share", "views_top10_share",
+     "account_ripeness", "follower_order_share")
 )  # fmt: skip
 """Metrics that are shares, from 0 to 1."""
 
@@ -71,6 +82,8 @@ FIXED_LABELS: Mapping[str, tuple[str | int | bool, ...]] = {
         "never",
     ),
     "credit": ("issued", "voided", "clawed_back", "redeemed", "expired", "outstanding"),
+    "store_maturity": ("young", "mature"),
+    "seller_tenth": tuple(range(1, 11)),
 }
 """Labels of the dimensions that are the same in every scenario; years and segments are the scenario's own."""
 
