@@ -112,7 +112,8 @@ def go_along(world: World, sellers: Rows) -> None:
     leaving[sellers] = True
     rows = rows[leaving[world.accounts.seller[follows.account[rows]]]]
     person = follows.person[rows]
-    u = uniform(world.key, Decision.GO_ALONG, people.follows[person], 0, people.id[person])
+    hire = world.sellers.hire[world.accounts.seller[follows.account[rows]]]  # who stays may see the next one leave too
+    u = uniform(world.key, Decision.GO_ALONG, people.follows[person], 0, people.id[person], hire)
     gone = rows[u < world.levers.content.followers_leave]
     _end(world, gone, np.full(len(gone), world.now))
 

@@ -172,9 +172,6 @@ def _record(world: World, rows: Rows, due: Records, tally: Records) -> None:
     world.paid_now += int(pay.sum())
     world.ledger.book(Purpose.SELLER_HOURS, table.district[rows], table.channel[rows], pay)
     world.worked.append((world.tick, tally))
-    busy = due["hours"] > 0.0
-    seller, hours = due["seller"][busy], due["hours"][busy]
-    world.sellers.year_selling += numeric.group_sums(seller, hours, rows[busy], len(world.sellers))
 
 
 def _order(world: World, rows: Rows) -> None:

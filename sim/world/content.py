@@ -74,7 +74,7 @@ class Content:
         self.users: F64 = np.array([[p.used_by(s) for s in segments] for p in platforms]).reshape(-1, len(segments))
         """Share of households that use it, platforms x segments."""
         by_district = households.reshape(-1, len(segments))
-        self.public: F64 = by_district.astype(np.float64) @ self.users.T
+        self.public: F64 = np.cumsum(by_district[:, None, :] * self.users, axis=2)[:, :, -1]
         """Households of the district that use it, districts x platforms."""
         sellers = len(seller_district)
         self.first_account: I64 = np.searchsorted(

@@ -16,6 +16,8 @@ from made_records import (
     made,
 )
 
+from sim.channels import CHANNELS
+
 LEDGER = [
     {"tick": 0, "channel": PAID, "kind": CASH, "amount": 100_000},
     {"tick": 51, "channel": REFERRAL, "kind": ACCOUNTING, "amount": 30_000},
@@ -63,6 +65,16 @@ def test_cost_per_lead(values: Values) -> None:
     assert math.isnan(values("cpl", year=2021, channel="referral"))
     assert values("cpl_loaded", channel="referral") == 950
     assert values("cpl_loaded") == pytest.approx(56_800 / 34)
+
+
+def test_cost_per_lead_against_that_of_vertical_media() -> None:
+    leads = [{"channel": CHANNELS.index(name), "arrived": 0.5} for name in ("kos", "kos", "vertical_media")]
+    ledger = [{"tick": 1, "channel": CHANNELS.index(name), "kind": CASH, "amount": 100} for name in ("kos", "vertical_media")]
+    values = Values(made(leads=leads, ledger=ledger))
+    assert values("cpl_to_vertical", channel="kos") == values("cpl_to_vertical", year=2020, channel="kos") == 0.5
+    assert values("cpl_to_vertical", channel="vertical_media") == 1
+    assert math.isnan(values("cpl_to_vertical", year=2021, channel="kos"))
+    assert math.isnan(values("cpl_to_vertical", channel="referral"))
 
 
 def test_cost_per_order(values: Values) -> None:

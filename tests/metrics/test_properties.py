@@ -22,7 +22,7 @@ OF_CONTRACT = {
     "referrals_per_owner_year", "response_minutes", "leads_lost_late", "unassigned_leads", "leads_per_seller_week",
     "satisfaction", "owners_willing", "owners_inviting", "owners_successful", "reproduction_number",
     "referral_credits", "referral_breakage", "referral_abuse", "referral_false_rejections", "referral_top1_share",
-    "referral_top10_share", "cooling_leads", "cooling_lead_to_order",
+    "referral_top10_share", "cooling_leads", "cooling_lead_to_order", "cpl_to_vertical",
     "kos_order_share", "posts_per_seller_week", "publishing_share", "followers_per_seller",
     "views_top10_share", "account_age_months", "account_ripeness", "seller_turnover", "seller_publishing_hours",
     "seller_selling_hours", "seller_views", "follower_order_share", "follow_months",
