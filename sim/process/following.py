@@ -36,7 +36,7 @@ def _lose(world: World) -> None:
     """End the spells whose time is over."""
     follows = world.follows
     rows = numeric.distinct(world.unfollows.take(world.tick))
-    rows = rows[np.isnan(follows.ended[rows]) & (follows.until[rows] < world.end)]
+    rows = rows[np.isnan(follows.ended[rows])]
     _end(world, rows, follows.until[rows])
 
 

@@ -69,7 +69,9 @@ def test_cost_per_lead(values: Values) -> None:
 
 def test_cost_per_lead_against_that_of_vertical_media() -> None:
     leads = [{"channel": CHANNELS.index(name), "arrived": 0.5} for name in ("kos", "kos", "vertical_media")]
-    ledger = [{"tick": 1, "channel": CHANNELS.index(name), "kind": CASH, "amount": 100} for name in ("kos", "vertical_media")]
+    ledger = [
+        {"tick": 1, "channel": CHANNELS.index(name), "kind": CASH, "amount": 100} for name in ("kos", "vertical_media")
+    ]
     values = Values(made(leads=leads, ledger=ledger))
     assert values("cpl_to_vertical", channel="kos") == values("cpl_to_vertical", year=2020, channel="kos") == 0.5
     assert values("cpl_to_vertical", channel="vertical_media") == 1

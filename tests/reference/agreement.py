@@ -11,6 +11,7 @@ from sim.channels import NO_CHANNEL, PAID_ADS, REFERRAL, WORD_OF_MOUTH
 from sim.model import GrowthModel
 from sim.world.people import BRAND, Stage
 from sim.world.stores import Outcome
+from tests.reference import content_agreement
 from tests.reference.entities import Household, Lead, Order
 from tests.reference.opinion import aware
 from tests.reference.twin import Twin
@@ -20,19 +21,19 @@ SAME_NAMES = {
         id district segment group store store_km partner notice km_per_year awareness trust partner_trust touched_at
         first_touch stage car need_at ready_at purchases browse_at browses leads orders owned_since km
         satisfaction was_owner stay_left care_from care_at cares spells talk_at talks rewarded rewarded_year
-        rewarded_ever""",
+        rewarded_ever follow_at follows""",
     "lead": """
-        episode channel first_touch in_market arrived referrer tie tenure generation store cool_at answered reached
-        visited tested ordered closed outcome pooled calls recalls hours next_at next_job""",
+        episode channel first_touch in_market live mature arrived referrer tie tenure generation store cool_at answered
+        reached visited tested ordered closed outcome pooled calls recalls hours next_at next_job""",
     "order": """
         number ordered cancel_at repurchase price discount subsidy claim code rejected cancelled delivered margin first
-        return_at returned""",
+        return_at returned mature followed""",
     "ownership": """
         began ended zeal referrer generation broker willing_year inviting_year successful_year""",
     "credit": """
         kind face cost_share expected cap_per_year cap_lifetime expiry pending vested closed state redeemed booked""",
     "relationship": "began ended referrer generation anchored",
-    "group": "awareness trust search_ads search_vertical browse_ads browse_vertical browse",
+    "group": "awareness trust partner_trust search_ads search_vertical browse_ads browse_vertical browse",
 }
 """Columns that are called the same in the fast model and here."""
 
@@ -48,6 +49,7 @@ HOUSEHOLD_COLUMNS: dict[str, Getter] = plain("household") | {
     "relationship": lambda h: h.relationship.row if h.relationship else -1,
     "ownership": lambda h: h.ownership.row if h.ownership else -1,
     "first_order": lambda h: h.first_order.row if h.first_order else -1,
+    "follow": lambda h: h.follow.row if h.follow else -1,
 }
 OF_PERSON: dict[str, Getter] = {
     "person": lambda x: x.person.id,
@@ -127,8 +129,7 @@ class Agreement:
         self.rows("credit", world.credits, m.credits, CREDIT_COLUMNS)
         self.open_leads = [lead for lead in self.open_leads if lead.outcome == Outcome.OPEN]
         self.open_orders = [o for o in self.open_orders if can_change(o, m.end)]
-        free_at = [seller.free_at for staff in m.staff for seller in staff]
-        self.values("seller", "free_at", world.sellers.free_at.tolist(), free_at)
+        content_agreement.compare(self)
         self.values("ledger", "total by purpose", world.ledger.totals.tolist(), m.totals)
         self.values("district", "turns", world.turns.tolist(), m.turns)
         self.value("line", 0, "busy_until", world.line_busy_until, m.line_busy_until)
@@ -224,7 +225,17 @@ class Agreement:
 
     def lengths(self) -> None:
         world, m = self.model.world, self.twin.market
-        for name in ("leads", "orders", "margins", "relationships", "replacements", "ownerships", "credits", "acts"):
+        for name in (
+            "leads",
+            "orders",
+            "margins",
+            "relationships",
+            "replacements",
+            "ownerships",
+            "credits",
+            "acts",
+            "follows",
+        ):
             self.value(name, -1, "rows", len(getattr(world, name)), len(getattr(m, name)))
         self.report()
 
@@ -232,7 +243,7 @@ class Agreement:
         world, m = self.model.world, self.twin.market
         for name in SAME_NAMES["group"].split():
             self.values("group", name, getattr(world.media, name).tolist(), [getattr(g, name) for g in m.groups])
-        for number, medium in enumerate((m.ads, m.vertical)):
+        for number, medium in enumerate((m.ads, m.vertical, m.traffic)):
             self.value("medium", number, "offered", float(world.media.offered[number]), medium.offered)
             self.value("medium", number, "spent", float(world.media.spent[number]), medium.spent)
             self.values("medium", "booked offered", world.media_offered[number].tolist(), medium.booked_offered)

@@ -26,8 +26,8 @@ class Desk:
         self.s = market.scenario.stores
         self.open_hours = self.s.close_hour - self.s.open_hour
         self.unlimited = math.isinf(self.s.hours_per_week)
-        self.stretch = self.open_hours * 365 / 52 / self.s.hours_per_week if self.s.hours_per_week > 0 else math.inf
-        """Opening hours that pass per working hour of a seller; 0 for sellers without limit."""
+        self.worked = [0.0] * len(market.sellers)
+        """Hours of each seller in this tick."""
         self.o = market.operations
         self.ordered: list[Lead] = []
         """Leads that became orders in this tick."""
@@ -56,6 +56,8 @@ class Desk:
             pay = math.floor(lead.hours * hourly_pay + 0.5)
             self.m.book(Purpose.SELLER_HOURS, lead.person.district, lead.channel, pay)
             lead.hours += before
+        for seller in self.m.sellers:
+            seller.year_selling += self.worked[seller.row]
 
     def do(self, lead: Lead, moment: float) -> None:
         """Do the job of a lead, or let it wait for its call; queue what follows."""
@@ -96,6 +98,11 @@ class Desk:
         day = math.floor(opening / self.open_hours)
         return (day + (self.s.open_hour + (opening - day * self.open_hours)) / 24.0) / 365.0
 
+    def stretch(self, seller: Seller) -> float:
+        """Opening hours that pass per hour a seller works on leads: publishing hours are not among them."""
+        left = self.s.hours_per_week - seller.publishing_hours
+        return self.open_hours * 365 / 52 / left if left > 0 else math.inf
+
     def begin(self, seller: Seller, moment: float) -> float:
         """Opening time at which the seller can begin what waits since `moment`."""
         wanted = self.opening_time(moment)
@@ -105,8 +112,9 @@ class Desk:
         """Let the lead's seller work on it."""
         assert lead.seller is not None
         if not self.unlimited:
-            lead.seller.free_at = begin + hours * self.stretch
+            lead.seller.free_at = begin + hours * self.stretch(lead.seller)
         lead.hours += hours
+        self.worked[lead.seller.row] += hours
         self.m.worked[lead.person.district] += hours
 
     def takes(self, lead: Lead, decision: Decision, attempt: int, mean: float) -> float:
@@ -250,12 +258,12 @@ class Desk:
         if lead.pooled:
             share = 1.0 - (1.0 - share) * (1.0 - self.o.test_drive_booking)
         if self.uniform(lead, Decision.TEST_DRIVE) < share:
-            lead.tested = max(turn, self.clock(begin + hours * self.stretch))
+            lead.tested = max(turn, self.clock(begin + hours * self.stretch(lead.seller)))
             hours += self.takes(lead, Decision.VISIT_TIME, 1, self.s.test_drive_hours)
             self.m.test_drives[h.district] += 1
             self.m.happened["test drive"] += 1
         self.work(lead, begin, hours)
-        over = max(turn, self.clock(begin + hours * self.stretch))
+        over = max(turn, self.clock(begin + hours * self.stretch(lead.seller)))
         spot = self.uniform(lead, Decision.SPOT) < self.m.b.spot_decision_share
         self.m.happened["spot decision"] += spot
         h.ready_at = over if spot else max(h.ready_at, over)
@@ -272,7 +280,8 @@ class Desk:
             bonus += m.b.choice_one_flow * self.o.one_flow
         promised = m.programme.discount + m.programme.subsidy if lead.channel == REFERRAL else 0.0
         discount = promised + rewards.held(m, h)
-        _, trust, partner_trust = opinion.faded(m, h)
+        trust, partner_trust = opinion.trust_stocks(m, h)
+        trust, partner_trust = trust + m.groups[h.group].trust, partner_trust + m.groups[h.group].partner_trust
         yes = self.prefers(lead, Decision.CHOICE_OWN, opinion.utility(m, h, trust, discount) + bonus)
         if h.partner:
             theirs = self.prefers(lead, Decision.CHOICE_PARTNER, opinion.utility(m, h, partner_trust, discount) + bonus)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sim.world.people import BRAND, Stage
 from sim.world.stores import Job, Outcome
+
+if TYPE_CHECKING:
+    from tests.reference.publishers import Account, Follow
 
 PENDING, VOID, VESTED, CLAWED_BACK, REDEEMED, EXPIRED = range(6)
 """States of a credit."""
@@ -75,6 +79,13 @@ class Household:
     rewarded: int
     rewarded_year: int
     rewarded_ever: int
+    # sellers' content
+    follow_at: float
+    """Hazard of the group at which a seller is followed next."""
+    follows: int
+    """Times that happened."""
+    follow: Follow | None = None
+    """The seller's account now followed."""
     ties: list[Tie] = field(default_factory=list)
     contact_left: float = 0.0
     """Hazard still to pass before contact data is left in this search."""
@@ -104,7 +115,7 @@ class Household:
 
 @dataclass(eq=False)
 class Seller:
-    """A seller; `free_at` is the opening time (hours) at which the next job can begin."""
+    """A seat in a store and who sits on it; `free_at` is the opening time (hours) at which the next job can begin."""
 
     row: int
     store: int
@@ -113,6 +124,40 @@ class Seller:
     y: float
     skill: float
     free_at: float
+    district: int = 0
+    number: int = 0
+    """Number of the store within its district."""
+    seat: int = 0
+    code: int = 0
+    """Permanent number of the seat within the district."""
+    hire: int = 0
+    """How many sat here before."""
+    quit_at: float = math.inf
+    talent: float = 1.0
+    accounts: list[Account] = field(default_factory=list)
+    """One on each platform, in the order of platforms."""
+    # publishing
+    publishes: bool = False
+    published_since: float = math.nan
+    drive: float = 1.0
+    bait: float = 0.0
+    posts_per_week: float = 0.0
+    streams_per_week: float = 0.0
+    publishing_hours: float = 0.0
+    posts_due: float = 0.0
+    streams_due: float = 0.0
+    posts: int = 0
+    streams: int = 0
+    learned: float = 0.0
+    # remembered, and counted by the year
+    lately_hours: float = 0.0
+    lately_leads: float = 0.0
+    lately_orders: float = 0.0
+    year_posts: int = 0
+    year_publishing: float = 0.0
+    year_selling: float = 0.0
+    year_leads: int = 0
+    year_orders: int = 0
 
 
 @dataclass(eq=False)
@@ -132,6 +177,10 @@ class Lead:
     """Years for which the referrer had driven the brand at the talk."""
     generation: int
     """Links of referral between this household and an owner whom nobody brought; 0 without a referrer."""
+    live: bool = False
+    """Left on a live stream."""
+    mature: int = -1
+    """Whether the store's accounts were mature at assignment; -1 without any."""
     store: int = -1
     pooled: bool = False
     score: float | None = None
@@ -172,6 +221,9 @@ class Order:
     code: int
     """Id of the owner whose code was claimed; -1 without a claim."""
     rejected: bool
+    mature: int
+    followed: float
+    """How long the buyer had followed a seller, years."""
     credit: Credit | None = None
     """What the owner of the code was promised."""
     cancelled: float = math.nan
@@ -273,13 +325,27 @@ class Replacement:
 class Group:
     """Mass media as the households of one district and segment meet them."""
 
+    number: int
     awareness: float
     trust: float
+    partner_trust: float
     search_ads: float
     search_vertical: float
     browse_ads: float
     browse_vertical: float
     browse: float
+    # sellers' content and the founder, per year
+    content_awareness: float = 0.0
+    content_trust: float = 0.0
+    content_partner_trust: float = 0.0
+    search_buy: float = 0.0
+    search_live: float = 0.0
+    search_bait: float = 0.0
+    search_founder: float = 0.0
+    browse_content: float = 0.0
+    browse_founder: float = 0.0
+    follow: float = 0.0
+    follow_rate: float = 0.0
 
 
 @dataclass

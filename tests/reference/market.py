@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sim.ledger import Purpose
 from sim.numeric import log_one
 from sim.scenario.schema.root import Scenario
-from tests.reference import offers, programme
+from tests.reference import kos, offers, programme
 from tests.reference.chance import Chance
 from tests.reference.entities import (
     Act,
@@ -25,6 +25,7 @@ from tests.reference.entities import (
     Replacement,
     Seller,
 )
+from tests.reference.publishers import Account, Bill, Follow, SellerYear
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class Contact:
     tie: int = -1
     tenure: float = math.nan
     generation: int = 0
+    seller: Seller | None = None
+    """Whose content it was."""
+    live: bool = False
 
 
 class Market:
@@ -78,6 +82,22 @@ class Market:
         self.groups: list[Group] = []
         self.ads = Medium(0.0, 0.0, [0] * self.districts, [0] * self.districts)
         self.vertical = Medium(0.0, 0.0, [0] * self.districts, [0] * self.districts)
+        self.traffic = Medium(0.0, 0.0, [0] * self.districts, [0] * self.districts)
+        # sellers' content
+        self.platforms = list(scenario.market.platforms.values())
+        self.users = [[p.used_by(name) for name in scenario.market.segments] for p in self.platforms]
+        """Share of households that use a platform, by platform and segment."""
+        self.public: list[list[float]] = []
+        """Households that use a platform, by district and platform."""
+        self.sellers: list[Seller] = []
+        self.accounts: list[Account] = []
+        self.follows: list[Follow] = []
+        self.seller_years: list[SellerYear] = []
+        self.mature: list[int] = []
+        """By store."""
+        self.bills = [Bill() for _ in range(self.districts)]
+        self.begun = self.followable = False
+        """Whether anybody has ever published, and whether households have drawn their first thresholds of following."""
         self.waiting: list[Order] = []
         """Orders neither delivered nor cancelled, in the order of locking."""
         self.returning: list[Order] = []
@@ -126,6 +146,10 @@ class Market:
         self.ads_offer = offers.advertising(self.scenario, calendar)
         self.vertical_offer = offers.vertical_media(self.scenario, calendar)
         self.operations = offers.operations(self.scenario, calendar)
+        self.kos = kos.offer(self.scenario, calendar)
+        self.happened["no policy after it began"] += self.begun and not offers.running(
+            self.scenario.policies.kos, calendar
+        )
         self.programme = programme.programme(self.scenario, calendar)
         self.happened["programme suspended"] += programme.suspended(self.scenario, calendar)
         self.contacts, self.new_leads = [], []

@@ -32,8 +32,12 @@ def publish(m: Market) -> None:
         group.search_vertical = per_search
         group.browse_ads = m.ads_offer.low_intent * group.search_ads * strength
         group.browse_vertical = m.vertical_offer.low_intent * group.search_vertical
-        group.awareness = absorbed(m, group.awareness, impressions * b.impression_awareness, b.awareness_memory_weeks)
-        group.trust = absorbed(m, group.trust, impressions * b.impression_trust, b.trust_memory_weeks)
+        seen = impressions * b.impression_awareness + group.content_awareness
+        persuaded = impressions * b.impression_trust
+        group.awareness = absorbed(m, group.awareness, seen, b.awareness_memory_weeks)
+        group.trust = absorbed(m, group.trust, persuaded + group.content_trust, b.trust_memory_weeks)
+        partner = persuaded + group.content_partner_trust
+        group.partner_trust = absorbed(m, group.partner_trust, partner, b.trust_memory_weeks)
 
 
 def absorbed(m: Market, stock: float, inflow_per_year: float, memory_weeks: float) -> float:

@@ -8,7 +8,7 @@ from sim.numeric import power_one
 from sim.streams import Decision
 from sim.units import DAYS_PER_YEAR
 from sim.world.people import BRAND, NO_CAR_OF_OURS, Stage
-from tests.reference import spans
+from tests.reference import following, spans
 from tests.reference.entities import Household, Replacement
 from tests.reference.market import Market
 
@@ -51,6 +51,7 @@ def buy_from_rival(m: Market, h: Household, moment: float) -> None:
         m.replacements.append(Replacement(h.id, moment, False))
         m.happened["defection"] += 1
         spans.end(m, h, moment)
+    following.stop(m, h, moment)
     shares = m.offers[h.segment].rival_shares
     u = m.chance.uniform(Decision.RIVAL, h.purchases, h.id)
     rival = next((number for number, share in enumerate(shares) if u <= share), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sim.numeric import exp_one, log_one
 from sim.units import WEEKS_PER_YEAR
+from tests.reference import following
 from tests.reference.entities import Household
 from tests.reference.market import Market
 
@@ -25,25 +26,33 @@ def touch(m: Market, h: Household, awareness: float, trust: float, partner_trust
         h.first_touch = channel
 
 
-def trusting(m: Market, h: Household, stock: float) -> float:
-    """Trust from personal touches and mass media together, between -1 and 1."""
-    total = stock + m.groups[h.group].trust
-    return total / (1.0 + abs(total))
+def trust_stocks(m: Market, h: Household) -> tuple[float, float]:
+    """Trust and the partner's trust, from personal touches and from what followers see of a seller."""
+    _, trust, partner_trust = faded(m, h)
+    own, partner = following.seen(m, h)
+    return trust + own, partner_trust + partner
+
+
+def trusting(stock: float) -> float:
+    """Trust read from its stock, between -1 and 1."""
+    return stock / (1.0 + abs(stock))
 
 
 def interest(m: Market, h: Household) -> float:
     """Readiness to deal with the brand; 0 where the product is not for this segment."""
-    return m.strength(h) * (1.0 + trusting(m, h, faded(m, h)[1]))
+    stock, _ = trust_stocks(m, h)
+    return m.strength(h) * (1.0 + trusting(stock + m.groups[h.group].trust))
 
 
 def aware(m: Market, h: Household) -> bool:
-    """Whether the household knows the brand."""
+    """Whether the household knows the brand; who follows a seller does."""
     around = m.groups[h.group].awareness + m.organic_awareness
-    return h.drives_brand or faded(m, h)[0] + around >= h.notice
+    return h.drives_brand or h.follow is not None or faded(m, h)[0] + around >= h.notice
 
 
 def utility(m: Market, h: Household, stock: float, discount: float) -> float:
-    """Utility of the brand above the best alternative, for whoever in the household holds this stock of trust."""
+    """Utility of the brand above the best alternative, for whoever in the household holds this stock of trust, personal
+    and from media together."""
     b, offer = m.b, m.offers[h.segment]
     relative = max(1.0 - discount / m.price, 1e-6) if m.price > 0 else 1.0
     loyalty = 0.0
@@ -51,4 +60,4 @@ def utility(m: Market, h: Household, stock: float, discount: float) -> float:
         loyalty = b.choice_loyalty * (2.0 * h.satisfaction - 0.5)
     sensitivity = m.segments[h.segment].price_sensitivity
     value = b.choice_product * log_one(offer.strength) - b.choice_price * sensitivity * log_one(relative)
-    return value + b.choice_trust * trusting(m, h, stock) + loyalty - offer.alternative
+    return value + b.choice_trust * trusting(stock) + loyalty - offer.alternative

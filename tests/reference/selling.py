@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+from sim.channels import KOS
 from sim.numeric import power_one
 from sim.streams import Decision
 from sim.units import MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world.people import Stage
 from sim.world.stores import Outcome
-from tests.reference import claims, contact, need, rewards
+from tests.reference import claims, contact, following, need, rewards
 from tests.reference.desk import Desk
 from tests.reference.entities import NO_CLAIM, REFERRED, Lead, Order
 from tests.reference.market import Market
@@ -57,9 +58,17 @@ def lock(m: Market, lead: Lead) -> None:
         claim=kind,
         code=code,
         rejected=rejected,
+        mature=m.mature[lead.store],
+        followed=following.spell(h, lead.ordered),
     )
     m.orders.append(order)
     m.waiting.append(order)
+    m.happened["follower orders"] += h.follow is not None
+    if lead.channel == KOS:
+        assert lead.seller is not None
+        lead.seller.lately_orders += 1.0
+        lead.seller.year_orders += 1
+        contact.pay_bonus(m, lead, m.kos.bonus_per_order, "order")
     if kind != NO_CLAIM:
         rewards.promise(m, order)
     h.orders += 1

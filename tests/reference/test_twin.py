@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from sim.channels import PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
+from sim.channels import FOUNDER, KOS, PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
 from sim.model import GrowthModel
 from sim.streams import Decision, Key
 from tests.reference.agreement import Agreement
@@ -16,7 +16,7 @@ from tests.reference.twin import Twin
 from tests.reference.worlds import WORLDS, scenario
 
 EVENTS = [
-    *(f"channel {code}" for code in (PAID_ADS, VERTICAL_MEDIA, REFERRAL, WORD_OF_MOUTH, WALK_IN)),
+    *(f"channel {code}" for code in (PAID_ADS, VERTICAL_MEDIA, KOS, FOUNDER, REFERRAL, WORD_OF_MOUTH, WALK_IN)),
     *("lost_late", "no_need", "no_seller", "bought_rival", "ordered"),
     *("cancelled", "delivered", "repurchase", "defection"),
     *("relationship ended", "incident recovered", "incident failed"),
@@ -31,6 +31,16 @@ EVENTS = [
     *("pooled", "not pooled", "in turn", "by fit, nearest store", "by fit, farther store", "nobody free to fit"),
     *("reached by a recall", "lost after recalls", "waited over the end of a tick", "overtaken by a better score"),
     "search over while waiting",
+    *(f"post: {kind}" for kind in ("see", "select", "buy", "service", "bait")),
+    *("live stream", "copied post", "followers spread a post", "traffic: all money spent", "traffic: all views bought"),
+    *("seller takes part", "seller does not take part", "seller left", "hours cap"),
+    *("publishing pays", "paid within a week of work"),
+    *(f"contact: {source}" for source in ("buy", "live", "bait", "feed", "founder")),
+    *("browse 2", "browse 3", "visit booked on a live stream", "lead of another store's seller"),
+    *("bonus for lead", "bonus for order", "no accounts", "young store", "mature store", "no policy after it began"),
+    *("follow", "owner follows", "follows already", "unfollow", "follower bought elsewhere", "follower orders"),
+    *("follower goes along", "follower stays"),
+    *("follower trusts a seller", "owner trusts a seller", "partner trusts a seller otherwise"),
     *("walk-in", "visit", "test drive", "spot decision", "nurture call", "veto", "convince"),
 ]
 """Every kind of event of the model; all occur in the worlds."""

@@ -7,12 +7,28 @@ from typing import Any
 from sim.model import GrowthModel
 from sim.streams import Key
 from sim.world import build
-from tests.reference import contact, delivery, media, need, owning, programme, rewards, selling, spans, talk
+from tests.reference import (
+    contact,
+    delivery,
+    effort,
+    following,
+    media,
+    need,
+    owning,
+    posting,
+    programme,
+    rewards,
+    selling,
+    spans,
+    staffing,
+    talk,
+)
 from tests.reference.chance import Chance
 from tests.reference.entities import Group, Household, Relationship, Seller, Tie
 from tests.reference.market import Market
+from tests.reference.publishers import Account
 
-PLAIN = {"lead", "relationship", "ownership", "first_order", "holds_credit"}
+PLAIN = {"lead", "relationship", "ownership", "first_order", "holds_credit", "follow"}
 """Columns that hold rows of other tables in the fast model and objects here."""
 
 
@@ -29,7 +45,11 @@ class Twin:
         m = self.market
         m.begin_tick()
         need.arise(m)
+        staffing.turn_over(m)
+        effort.split(m)
+        posting.publish(m)
         media.publish(m)
+        following.gather(m)
         talk.spread(m)
         contact.collect(m)
         contact.assign(m)
@@ -38,6 +58,7 @@ class Twin:
         owning.live(m)
         rewards.lapse(m)
         owning.loosen(m)
+        staffing.take_stock(m)
 
 
 def copied(model: GrowthModel) -> Market:
@@ -71,14 +92,39 @@ def copied(model: GrowthModel) -> Market:
     for h in m.households:
         if h.drives_brand:
             spans.begin(m, h, None, h.owned_since)
-    names = ["awareness", "trust", "search_ads", "search_vertical", "browse_ads", "browse_vertical", "browse"]
-    m.groups = [Group(*values) for values in zip(*(getattr(world.media, n).tolist() for n in names), strict=True)]
+    names = ["awareness", "trust", "partner_trust", "search_ads", "search_vertical", "browse_ads", "browse_vertical"]
+    stocks = zip(*(getattr(world.media, name).tolist() for name in [*names, "browse"]), strict=True)
+    m.groups = [Group(number, *values) for number, values in enumerate(stocks)]
+    open_accounts(m, world)
     return m
 
 
 def whose(world: Any) -> tuple[Any, Any]:
     """Ids and districts of the households."""
     return world.people.id, world.people.district
+
+
+def open_accounts(m: Market, world: Any) -> None:
+    """What sellers bring along, their empty accounts, and the public of each platform."""
+    m.sellers = [seller for staff in m.staff for seller in staff]
+    names = ("district", "store", "seat", "code", "hire", "quit_at", "talent")
+    values = zip(*(getattr(world.sellers, name).tolist() for name in names), strict=True)
+    for seller, brought in zip(m.sellers, values, strict=True):
+        seller.district, seller.store, seller.seat, seller.code, seller.hire, seller.quit_at, seller.talent = brought
+        first = next(other for other in m.sellers if other.district == seller.district)
+        seller.number = seller.store - first.store
+        seller.accounts = [
+            Account(seller.row * len(m.platforms) + place, seller, place) for place in range(len(m.platforms))
+        ]
+        m.accounts += seller.accounts
+    m.mature = [-1] * len(m.staff)
+    for district in range(m.districts):
+        public = [0.0] * len(m.platforms)
+        for segment in range(len(m.segments)):
+            group = district * len(m.segments) + segment
+            members = sum(h.group == group for h in m.households)
+            public = [p + members * users[segment] for p, users in zip(public, m.users, strict=True)]
+        m.public.append(public)
 
 
 def copy_ties(m: Market, network: Any) -> None:

@@ -42,6 +42,38 @@ REFERRAL: dict[str, Any] = {
     "behaviour.pull_forward_weeks": 40.0,
 }
 
+PLATFORMS: dict[str, Any] = {
+    "notes": {
+        "users": 0.4,
+        "by_segment": {"young_urban_women": 0.8},
+        "views_per_post": 60.0,
+        "trust": 1.5,
+        "contact": 0.5,
+        "partner": 1.4,
+    },
+    "short_video": {
+        "users": 0.7,
+        "views_per_post": 150.0,
+        "trust": 0.6,
+        "contact": 1.5,
+        "partner": 0.8,
+        "view_weeks": 0.5,
+        "saturation_views_per_week": 1.5,
+        "price_per_thousand_views": 90.0,
+    },
+    "microblog": {"users": 0.3, "by_segment": {"families": 0.0}, "views_per_post": 30.0, "shock_spread": 0.0},
+}
+
+CONTENT: dict[str, Any] = {
+    "market.platforms": PLATFORMS,
+    "behaviour.content_contact": 0.1,
+    "behaviour.content_trust": 0.4,
+    "behaviour.follow_share": 0.03,
+    "behaviour.account_ripe_months": 2.0,
+    "behaviour.post_fatigue": 1.0,
+}
+"""Platforms, and a public that is easily won."""
+
 WORLDS: dict[str, dict[str, Any]] = {
     "ads_only": {},
     "referral_with_a_cap": {**REFERRAL, "seed": 11, "behaviour.talks_per_owner_year": 24.0},
@@ -227,6 +259,73 @@ WORLDS: dict[str, dict[str, Any]] = {
         "stores.per_district": 2,
         "stores.hours_per_week": "unlimited",
         "policies.lead_operations": {"scoring_auc": 0.5, "refresh_minutes": 1440.0, "recalls": 0},
+    },
+    "sellers_publish": {
+        **CONTENT,
+        "seed": 21,
+        "market.districts": THREE_DISTRICTS,
+        "stores.per_district": 2,
+        "stores.by_district": {"south": 1, "far": 0},
+        "stores.turnover_per_year": 0.4,
+        "policies.kos": {
+            "participation_share": {2020: 0.6, 2021: 1.0},
+            "posts_per_seller_week": {2020: 3.0, 2022: 6.0},
+            "adapt_to_platform": 0.5,
+            "livestreams_per_month": {2020: 1.0, 2022: 4.0},
+            "founder_followers": {2020: 0.0, 2021: 9000.0},
+            "founder_views_per_follower_week": 2.0,
+            "support": {2020: 1.0, 2022: 0.5},
+            "traffic_budget_per_year": {2020: 30000.0, 2021: 4000.0},
+            "low_intent_ratio": 0.2,
+            "start": 2020.3,
+            "stop": 2022.5,
+        },
+    },
+    "sellers_bait_daily": {
+        **CONTENT,
+        "seed": 22,
+        "behaviour.account_ripe_months": 0.1,
+        "horizon.ticks_per_year": 365,
+        "horizon.years": 2,
+        "market.districts": TWO_DISTRICTS,
+        "stores.per_district": 2,
+        "stores.sellers_per_store": 1,
+        "stores.hours_per_week": 6.0,
+        "stores.turnover_per_year": 1.5,
+        "policies.kos": {
+            "platforms": ["short_video", "notes"],
+            "participation_share": 0.8,
+            "posts_per_seller_week": 7.0,
+            "hours_per_post": 2.0,
+            "adapt_to_platform": 0.0,
+            "livestreams_per_month": 3.0,
+            "pay_conversion_weight": 0.0,
+            "bonus_per_lead": 60.0,
+            "traffic_budget_per_year": 500000.0,
+            "traffic_boost": 0.3,
+            "followers_leave_share": 0.5,
+            "stop": 2021.7,
+        },
+        "behaviour.unfollow_per_year": 1.0,
+    },
+    "referred_by_owners_who_follow": {
+        **REFERRAL,
+        **CONTENT,
+        "seed": 23,
+        "horizon.ticks_per_year": 104,
+        "market.districts": TWO_DISTRICTS,
+        "market.network.well_mixed": True,
+        "stores.hours_per_week": "unlimited",
+        "policies.kos": {
+            "platforms": ["notes"],
+            "posts_per_seller_week": 2.0,
+            "livestreams_per_month": 8.0,
+            "pay_volume_weight": 3.0,
+            "pay_conversion_weight": 0.2,
+            "authentic_share": 1.0,
+            "start": 2020.1,
+        },
+        "behaviour.unfollow_per_year": 0.0,
     },
 }
 
