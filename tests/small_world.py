@@ -18,6 +18,31 @@ MONEY_PER_HOUSEHOLD = {"paid_ads": 24.0, "vertical_media": 18.0}
 REPRESENTED = 50
 """Households for which each simulated one stands."""
 
+PUBLISHING: dict[str, object] = {
+    "market.platforms": {
+        "notes": {
+            "users": 0.35,
+            "by_segment": {"young_urban_women": 0.8},
+            "trust": 1.5,
+            "contact": 0.5,
+            "partner": 1.3,
+        },
+        "short_video": {"users": 0.6, "trust": 0.6, "contact": 1.5, "partner": 0.8, "view_weeks": 0.5},
+        "microblog": {"users": 0.3, "trust": 0.5, "contact": 0.3, "views_per_post": 150},
+    },
+    "stores.turnover_per_year": 0.4,
+    "policies.kos": {
+        "platforms": ["notes", "short_video"],
+        "participation_share": 0.8,
+        "livestreams_per_month": 2,
+        "founder_followers": 2000,
+        "adapt_to_platform": 0.5,
+        "support": {2020: 1, 2024: 0.4},
+        "traffic_budget_per_year": 4 * REPRESENTED * sum(HOUSEHOLDS),
+    },
+}
+"""Sellers who publish on two of three platforms, and now and then leave: settings to be added to a scenario."""
+
 MOMENTS = {
     "leads": ("arrived", "answered", "visited", "tested", "ordered", "closed"),
     "orders": ("ordered", "cancelled", "delivered", "returned"),

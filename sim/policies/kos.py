@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from sim.errors import FieldError
 from sim.levers import Levers
 from sim.names import Name
 from sim.policies.base import Moment, Policy
 from sim.schedule import Schedule, Scheduled
-from sim.units import Factor, Hours, Money, Rate, Real, Share
+from sim.units import MAX_MONEY, Factor, Hours, Money, Rate, Real, Share
 
 PostRate = Annotated[Rate, Field(le=1000)]
 
@@ -50,13 +51,13 @@ class Kos(Policy):
     founder_views_per_follower_week: Factor = 0.5
     """Posts and streams of the founder that a follower sees per week (assumption, 0.1 to 2)."""
     support: Scheduled[Share] = Schedule.of(1.0)
-    """Training, templates, material and local advice, from nothing to all that helps (N21, N24)."""
+    """Training, templates, material and local advice, as a share of all that helps (N21, N24)."""
     support_cost_per_seller_year: Money = 12000.0
     """What full support costs, money per participating seller and year (assumption, 5,000 to 40,000 CNY)."""
     support_saves_share: Share = 0.5
     """Share of a post's working time that templates and material save at full support (N24; assumption, 0.2 to 0.7)."""
     local_advice_share: Share = 0.5
-    """Part of the views outside the district that local advice brings home at full support (N24; assumption, 0.2 to
+    """Share of the views outside the district that local advice brings home at full support (N24; assumption, 0.2 to
     0.8)."""
     pay_volume_weight: Factor = 1.0
     """Multiple of `bonus_per_lead` that is paid (N23)."""
@@ -80,6 +81,23 @@ class Kos(Policy):
     followers_leave_share: Share = 0.8
     """Share of followers who go along when a seller leaves; less where accounts belong to the store (assumption, 0.5 to
     0.95)."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        places: dict[str, int] = {}
+        faults = []
+        for place, name in enumerate(self.platforms or ()):
+            first = places.setdefault(name, place)
+            if first < place:
+                faults.append((f"platforms[{place}]", f"'{name}' stands in platforms[{first}] already; name each once"))
+        for name, bonus in (("pay_volume_weight", "bonus_per_lead"), ("pay_conversion_weight", "bonus_per_order")):
+            weight, amount = getattr(self, name), getattr(self, bonus)
+            if weight * amount > MAX_MONEY:
+                most = f"must be at most {MAX_MONEY / amount:.15g} with a {bonus} of {amount:.15g}"
+                faults.append((name, f"{most}, not {weight:.15g}"))
+        if faults:
+            raise FieldError(*faults)
+        return self
 
     def hours_of_post(self, accounts: int, support: float) -> float:
         """Working hours of one post for that many accounts."""

@@ -17,6 +17,7 @@ from sim.scenario import Scenario, load, places
 from sim.scenario.schema.behaviour import Behaviour
 from sim.scenario.schema.brand import Brand, InitialOwners
 from sim.scenario.schema.market import District, Market, NetworkSettings, Rival, Segment
+from sim.scenario.schema.platforms import Platform
 from sim.scenario.schema.root import Economics, Horizon, Threshold
 from sim.scenario.schema.stores import Stores
 from sim.scenario.shape import is_capped, is_schedule
@@ -32,6 +33,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("market.segments.NAME", Segment),
     ("market.network", NetworkSettings),
     ("market.rivals.NAME", Rival),
+    ("market.platforms.NAME", Platform),
     ("brand", Brand),
     ("brand.initial_owners[]", InitialOwners),
     ("stores", Stores),
@@ -126,6 +128,8 @@ def _levers() -> str:
 
 
 def _neutral(lever: dataclasses.Field[Any]) -> str:
+    if lever.default is None:
+        return "none"
     return "empty" if lever.default is dataclasses.MISSING else f"{lever.default:g}"
 
 

@@ -34,7 +34,7 @@ replicates of the calibration cannot tell from the fitted one."""
 
 
 _ID = re.compile(r"\b[TNLCDXAM]\d\d\b")
-_RANGE = re.compile(r"\([^()]*?\b(\d[\d.]*) to (\d[\d.]*)\b[^()]*\)")
+_RANGE = re.compile(r"\([^()]*?\b(\d[\d.,]*) to (\d[\d.,]*)\b[^()]*\)")
 _WORDS = re.compile(r"\((?:[^()]*; )?(assumption|input)\b")
 
 Row = dict[str, str]
@@ -109,8 +109,8 @@ def _parameters() -> Iterator[Row]:
                 "kind": word[1] if word else "input",
                 "value": value,
                 "unit": unit_words(field),
-                "low": span[1] if span else "",
-                "high": span[2] if span else "",
+                "low": span[1].replace(",", "") if span else "",
+                "high": span[2].replace(",", "") if span else "",
                 "set_in": where,
                 "sources": _sources(meaning),
                 "meaning": meaning,

@@ -6,7 +6,18 @@ from typing import Any, Final
 from pydantic_core import ErrorDetails
 
 from sim.scenario.hints import bool_hint, map_hint, number_hint
-from sim.scenario.shape import bounds_of, choices_of, inside, is_capped, is_map, is_schedule, keys_of, names_at, unit_at
+from sim.scenario.shape import (
+    bounds_of,
+    choices_of,
+    inside,
+    is_capped,
+    is_map,
+    is_schedule,
+    is_text,
+    keys_of,
+    names_at,
+    unit_at,
+)
 from sim.scenario.suggest import nearest
 from sim.scenario.tree import Index, is_year, shown
 from sim.units import UNLIMITED, Unit
@@ -31,6 +42,8 @@ _RANGES: Final = {
 _FORMS: Final = {r"^[A-Z]{3}$": "three capital letters, for example CNY"}
 """What patterns of the schema ask for, in words."""
 _NO_LIMIT: Final = ("unlimited", "none", "no limit", "infinity", "infinite", "inf", "∞", "无限", "不限")
+_SHORT: Final = 40
+"""Length of a text that is worth repeating in a hint."""
 _YEARS: Final = "keys of a schedule are calendar years from 1900 to 2200, for example {2023: 1.0, 2025: 1.5}"
 
 
@@ -50,11 +63,11 @@ def wording(detail: ErrorDetails, value: object, types: Sequence[Any]) -> str:
             wanted = unit.meaning  # it says so itself
         return f"must be {wanted}, not {shown(value)}{_percent_hint(value, unit)}"
     if kind in _KINDS:
-        return f"must be {_KINDS[kind]}{_contents(kind, types)}, not {shown(value)}{_kind_hint(kind, value)}"
+        return f"must be {_KINDS[kind]}{_contents(kind, types)}, not {shown(value)}{_kind_hint(kind, value, types)}"
     if kind in ("literal_error", "enum"):
         return _choice_wording(value, types)
     if kind in ("too_short", "too_long"):
-        return _length_wording(limits, types)
+        return _length_wording(limits, value, types)
     if kind == "string_pattern_mismatch":
         form = _FORMS.get(limits["pattern"])
         return f"must {f'be {form}' if form else 'have the form ' + limits['pattern']}, not {shown(value)}"
@@ -102,7 +115,8 @@ def _contents(kind: str, types: Sequence[Any]) -> str:
         return ""
     items = keys_of(inside(types, Index(0))) if kind in _LISTS or is_map(types) else []
     if kind in _LISTS:
-        return f" of maps: `- {{{', '.join(f'{key}: ...' for key in items[:2])}}}`" if items else ", such as [1, 2]"
+        example = ", such as [one, other]" if is_text(inside(types, Index(0))) else ", such as [1, 2]"
+        return f" of maps: `- {{{', '.join(f'{key}: ...' for key in items[:2])}}}`" if items else example
     if is_map(types):
         return f" by name: `NAME: {{{items[0]}: ...}}`" if items else " by name"
     keys = keys_of(types)
@@ -125,12 +139,14 @@ def _percent_hint(value: object, unit: Unit | None) -> str:
     return ""
 
 
-def _kind_hint(kind: str, value: object) -> str:
+def _kind_hint(kind: str, value: object, types: Sequence[Any]) -> str:
     """Return how to write a value of another kind than the one wanted."""
     if kind == _BOOL:
         return bool_hint(value)
     if kind == _TEXT and isinstance(value, bool | int | float):
         return f"; write '{shown(value)}'"
+    if kind in _LISTS and isinstance(value, str) and value and is_text(inside(types, Index(0))):
+        return f"; write [{value}]" if len(value) <= _SHORT else ""
     if kind in _MAPS and isinstance(value, bool | str):
         meant = "true" if value is True else "false" if value is False else bool_hint(value)
         if meant:
@@ -146,9 +162,10 @@ def _choice_wording(value: object, types: Sequence[Any]) -> str:
     return f"must be {allowed}, not {shown(value)}" + (f"; did you mean '{near}'?" if near else "")
 
 
-def _length_wording(limits: dict[str, Any], types: Sequence[Any]) -> str:
+def _length_wording(limits: dict[str, Any], value: object, types: Sequence[Any]) -> str:
     if is_schedule(types):
         return _YEARS
     least, most = limits.get("min_length"), limits.get("max_length")
     bound = f"at least {least}" if least is not None else f"at most {most}"
-    return f"must have {bound} {'entry' if (least or most) == 1 else 'entries'}, not {limits.get('actual_length')}"
+    actual = len(value) if isinstance(value, dict | list) else limits.get("actual_length")
+    return f"must have {bound} {'entry' if (least or most) == 1 else 'entries'}, not {actual}"

@@ -59,6 +59,8 @@ def combined(how: str, value: Any) -> Any:
         return {key: combined(how, part) for key, part in value.items()}
     if isinstance(value, list):
         return value + value
+    if how == "first":
+        return value  # what the first one set stays
     return {"sum": 2.0 * value, "product": value**2, "max": value}[how]
 
 
@@ -175,9 +177,9 @@ def test_is_switched_on_and_off_by_scenarios(name: str) -> None:
 def test_levers_say_how_policies_combine() -> None:
     for group in dataclasses.fields(Levers):
         for lever in dataclasses.fields(getattr(Levers(), group.name)):
-            assert lever.metadata["combine"] in ("sum", "product", "max"), lever.name
+            assert lever.metadata["combine"] in ("sum", "product", "max", "first"), lever.name
             expected = 1.0 if lever.metadata["combine"] == "product" else 0.0
-            assert neutral(lever) == expected or not neutral(lever)  # lists and maps begin empty
+            assert neutral(lever) == expected or not neutral(lever)  # lists and maps begin empty, choices open
             assert lever.metadata["meaning"]
 
 

@@ -15,7 +15,20 @@ import pytest
 import sim
 from sim import cli
 from sim.policies import POLICIES
-from sim.process import census, delivery, leads, need, ownership, selling, touches, word_of_mouth
+from sim.process import (
+    census,
+    delivery,
+    effort,
+    following,
+    leads,
+    need,
+    ownership,
+    posting,
+    selling,
+    staffing,
+    touches,
+    word_of_mouth,
+)
 from sim.scenario import load
 from sim.scenario.schema.behaviour import Behaviour
 
@@ -134,8 +147,9 @@ def test_links_between_documents_lead_somewhere() -> None:
 
 def test_the_protocol_describes_every_verb_of_a_tick() -> None:
     text = (PROJECT / "docs" / "ODD.md").read_text(encoding="utf-8")
-    verbs = [need.arise, touches.publish, word_of_mouth.spread, leads.collect, leads.assign, selling.work,
-             delivery.hand_over, ownership.live, census.take]  # fmt: skip
+    verbs = [need.arise, staffing.turn_over, effort.split, posting.publish, touches.publish, following.gather,
+             word_of_mouth.spread, leads.collect, leads.assign, selling.work, delivery.hand_over, ownership.live,
+             census.take]  # fmt: skip
     places = [text.find(f"`{verb.__module__.rpartition('.')[2]}.{verb.__name__}`") for verb in verbs]
     assert -1 not in places
     assert places == sorted(places), "the verbs stand in the order of the tick"

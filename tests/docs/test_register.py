@@ -67,6 +67,7 @@ def test_inputs_of_scenarios_with_a_source_or_a_range_are_there() -> None:
         "stores.call_hours": ("assumption", "0.25", "hours", "0.1", "0.5", "model", "M13"),
         "brand.service_margin_per_year": ("input", "", "money, over time", "", "", "scenario", "D12"),
         "policies.vertical_media.price_per_lead": ("input", "250", "money", "200", "300", "model", "M05"),
+        "policies.kos.bonus_per_order": ("assumption", "1000", "money", "300", "3000", "model", ""),
         "market.districts[].radius_km": ("assumption", "6", "km", "3", "12", "model", ""),
     }
     columns = ("kind", "value", "unit", "low", "high", "set_in", "sources")
@@ -82,6 +83,7 @@ def test_sources_are_evidence_and_kinds_are_known() -> None:
         assert row["kind"] in register.KINDS
         assert row["meaning"]
         assert row["unit"] or row["set_in"] == "scenario", row["name"]
+        assert not row["high"] or float(row["low"]) < float(row["high"]), row["name"]
 
 
 def test_targets_are_what_the_claims_observed() -> None:

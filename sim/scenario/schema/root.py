@@ -10,6 +10,7 @@ from pydantic import Field, create_model, model_validator
 from sim.errors import FieldError
 from sim.names import Name
 from sim.policies import POLICIES
+from sim.scenario.schema import publishing
 from sim.scenario.schema.base import Section
 from sim.scenario.schema.behaviour import Behaviour
 from sim.scenario.schema.brand import Brand
@@ -148,6 +149,10 @@ class Scenario(Section):
             if name not in self.brand.product_strength
         ]
         faults += self._too_generous()
+        kos = getattr(self.policies, "kos", None)
+        if kos is not None:
+            found = publishing.faults(kos, self.market, self.stores, *self._span())
+            faults += [(f"policies.kos.{path}", message) for path, message in found]
         years = range(self.horizon.start_year, self.horizon.start_year + self.horizon.years)
         own: dict[str, Sequence[str | int | bool]] = {"segment": segments, **dict.fromkeys(YEARS, years)}
         for place, threshold in enumerate(self.thresholds):
@@ -162,12 +167,9 @@ class Scenario(Section):
         if referral is None:
             return []
         given = (referral.buyer_discount, referral.subsidy)
-        first, end = (
-            self.horizon.start_year,
-            self.horizon.start_year + self.horizon.years + self.economics.run_off_years,
-        )
+        first, end = self._span()
         knots = {year for term in (*given, self.brand.price) for year in term.years if first < year < end}
-        for year in sorted({*knots, float(first), float(end)}):  # between knots all three are linear
+        for year in sorted({*knots, first, end}):  # between knots all three are linear
             discount, subsidy, price = (term.at(year) for term in (*given, self.brand.price))
             if discount + subsidy >= price:
                 name = (
@@ -182,6 +184,11 @@ class Scenario(Section):
                 return [(f"policies.referral.{name}", message)]
         return []
 
+    def _span(self) -> tuple[float, float]:
+        """Return the calendar years between which it is simulated."""
+        first = self.horizon.start_year
+        return float(first), float(first + self.horizon.years + self.economics.run_off_years)
+
     def notes(self) -> list[tuple[str, str]]:
         """Return what is allowed but hardly meant, as paths and messages."""
         first, after = self.horizon.start_year, self.horizon.start_year + self.horizon.years
@@ -194,6 +201,10 @@ class Scenario(Section):
             elif policy.stop is not None and policy.stop <= first:
                 message = f"{policy.stop:.15g} lies before the horizon ({span}), so that the policy never runs"
                 found.append((f"policies.{name}.stop", message))
+        kos = getattr(self.policies, "kos", None)
+        if kos is not None:
+            remarks = publishing.notes(kos, self.market, *self._span())
+            found += [(f"policies.kos.{path}".rstrip("."), message) for path, message in remarks]
         simulated = self.horizon.years + self.economics.run_off_years
         if self.economics.ltv_window_years > simulated:
             message = f"no customer is followed so long: {simulated} years are simulated with run-off; ltv stays empty"
