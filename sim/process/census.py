@@ -19,7 +19,9 @@ def follow(world: World) -> None:
         return
     people = world.people
     drives = people.car == BRAND
-    world.journal.follow(world.now, world.end, people.id, people.group, _aware(world), drives, world.media.awareness)
+    follows = people.follow >= 0
+    advertised = world.media.awareness
+    world.journal.follow(world.now, world.end, people.id, people.group, _aware(world), drives, follows, advertised)
 
 
 def _aware(world: World) -> Bool:

@@ -48,17 +48,26 @@ class Journal:
     def __init__(self, households: int, groups: int) -> None:
         self.words, self.awareness, self.redemptions = Words(), Awareness(), Redemptions()
         self._known = np.zeros(households, dtype=np.bool_)
-        self._drove = np.zeros(households, dtype=np.bool_)
+        self._held = np.zeros(households, dtype=np.bool_)
         self._advertised = np.full(groups, np.inf)
         self._heard = 0
 
     def follow(
-        self, moment: float, end: float, ids: I32, group: Rows, known: Bool, drives: Bool, advertised: F64
+        self,
+        moment: float,
+        end: float,
+        ids: I32,
+        group: Rows,
+        known: Bool,
+        drives: Bool,
+        follows: Bool,
+        advertised: F64,
     ) -> None:
         """Note who knows the brand since this tick, and who no longer; all arrays but the last by row of people.
 
         `advertised` is the stock of awareness from advertising by district and segment. What a tick brings is noted at
-        its start, where the model reads it; whoever gave up a car of the brand in it knew the brand to its end.
+        its start, where the model reads it; whoever gave up a car of the brand or ceased to follow
+        a seller in it knew the brand to its end.
         """
         gained, lost = np.flatnonzero(known & ~self._known), np.flatnonzero(self._known & ~known)
         rose = advertised > self._advertised
@@ -69,7 +78,8 @@ class Journal:
             channel[np.isin(ids[gained], hearers)] = medium
         channel[drives[gained]] = NO_CHANNEL  # an order made them drive it; its own channel says what brought them
         self.awareness.append(len(gained), household=ids[gained], moment=moment, known=True, channel=channel)
-        gave_up = self._drove[lost] & ~drives[lost]
+        held = drives | follows
+        gave_up = self._held[lost] & ~held[lost]
         self.awareness.append(len(lost), household=ids[lost], moment=np.where(gave_up, end, moment), known=False)
-        self._known, self._drove = known, drives
+        self._known, self._held = known, held
         self._advertised, self._heard = advertised.copy(), len(self.words)

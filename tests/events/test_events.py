@@ -98,8 +98,10 @@ def test_stocks_are_what_came_less_what_went() -> None:
         for year in range(2020, 2020 + records().years):
             end = year + 1 - 2020
             before = frame()["moment"] < end
-            # Who gave up the car in the last tick knew the brand to its very end, but no longer at the count.
-            late = rows("ownership_ended")["household"][rows("ownership_ended")["moment"].between(end - 1 / 52, end)]
+            # Who gave up the car or ceased to follow in the last tick knew the brand to its very end, but no longer at
+            # the count.
+            gave_up = rows("ownership_ended", "follow_ended")
+            late = gave_up["household"][gave_up["moment"].between(end - 1 / 52, end)]
             forgot = (frame()["event"] == "brand_forgotten") & (frame()["moment"] == end)
             before |= forgot & frame()["household"].isin(late)
             net = sum(

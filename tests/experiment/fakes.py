@@ -165,12 +165,13 @@ def records(scenario: Scenario, replicate: int, placebo: bool = False) -> Record
     shared |= {"first_touch": channel, "referrer": none, "tie": none, "tenure": nan, "generation": zero}
     leads = {**shared, "episode": zero, "arrived": arrived, "answered": arrived, "reached": np.ones(rows, dtype=bool)}
     leads |= {"visited": arrived, "tested": arrived, "ordered": arrived + 0.1, "closed": arrived + 0.1}
-    leads |= {"outcome": np.full(rows, 4), "store": zero, "seller": zero, "hours": np.ones(rows)}
+    leads |= {"outcome": np.full(rows, 4), "store": zero, "seller": zero, "hours": np.ones(rows), "mature": none}
+    leads |= {"live": np.zeros(rows, dtype=bool)}
     ordered, delivered = arrived + 0.1, arrived + 0.2
     orders = {**shared, "number": zero, "lead": household, "ordered": ordered, "cancelled": nan, "delivered": delivered}
     orders |= {"first": np.ones(rows, dtype=bool), "repurchase": np.zeros(rows, dtype=bool)}
     orders |= {"price": np.full(rows, 2_000_000), "discount": zero, "subsidy": zero, "claim": zero, "code": none}
-    orders |= {"returned": nan, "rejected": np.zeros(rows, dtype=bool)}
+    orders |= {"returned": nan, "rejected": np.zeros(rows, dtype=bool), "mature": none, "followed": nan}
     began = {"household": household, "segment": zero, "district": district, "order": household, "began": delivered}
     began |= {"ended": nan, "referrer": none, "generation": zero}
     lost = np.where((household < 10) & (household % 2 > 0), delivered + 0.3, np.nan)
@@ -185,7 +186,10 @@ def records(scenario: Scenario, replicate: int, placebo: bool = False) -> Record
     year_end = np.arange(scenario.horizon.start_year, scenario.horizon.start_year + years)
     stocks = {"year_end": year_end, "district": year_end * 0, "segment": year_end * 0}
     stocks |= dict.fromkeys(("aware", "prospects", "open_leads", "waiting", "owners"), year_end * 0 + 5)
-    counts = ("available", "worked", "calls", "visits", "test_drives", "sellers")
+    whole = ("year", "district", "store", "seat", "hire", "publishes", "posts", "leads", "orders", "followers")
+    sellers = dict.fromkeys(whole, empty)
+    sellers |= dict.fromkeys(("since", "publishing_hours", "selling_hours", "views", "ripe"), nan[:0])
+    counts = ("available", "worked", "publishing", "calls", "visits", "test_drives", "sellers", "publishers")
     hours = {"tick": ticks, "district": flat} | dict.fromkeys(counts, flat + 1)
     media = {"tick": ticks, "district": flat, "channel": flat, "budget": flat, "spent": flat, "unspent": flat}
     return Records(
@@ -218,6 +222,7 @@ def records(scenario: Scenario, replicate: int, placebo: bool = False) -> Record
         },
         ledger={**ledger, "amount": flat + 1_000_000},
         stocks={**stocks, "satisfaction_sum": year_end * 0 + 3.0, "satisfaction_n": year_end * 0 + 5},
+        sellers=sellers,
         hours=hours,
         media=media,
     )

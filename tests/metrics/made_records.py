@@ -134,7 +134,7 @@ def random_records(
     leads: int = 400,
     orders: int = 120,
     margins: int = 900,
-    ledger: int = 500,
+    ledger: int = 1000,
     owners: int = 150,
     claims: int = 200,
     years: int = 3,

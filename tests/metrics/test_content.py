@@ -195,6 +195,7 @@ CONTENT = {
     "stores.turnover_per_year": 0.5,
     "policies.kos": {"livestreams_per_month": 2, "start": 2020.5, "participation_share": 0.7},
     "horizon.years": 2,
+    "horizon.ticks_per_year": 104,
     "economics.run_off_years": 0,
 }
 
@@ -204,9 +205,9 @@ def test_hours_of_publishing_and_selling_are_in_the_records_and_in_the_books() -
     sellers, hours, ledger = records.sellers, records.hours, records.ledger
     assert 0 < hours["publishing"].sum() == pytest.approx(sellers["publishing_hours"].sum())
     assert 0 < hours["worked"].sum() == pytest.approx(sellers["selling_hours"].sum())
-    assert (hours["publishing"][hours["tick"] < 26] == 0).all(), "before the policy starts"
+    assert (hours["publishing"][hours["tick"] < 52] == 0).all(), "before the policy starts"
     assert (hours["publishers"] <= hours["sellers"]).all()
-    assert (hours["publishing"] + 1e-9 < hours["available"])[hours["tick"] >= 26].all()
+    assert (hours["publishing"] + 1e-9 < hours["available"])[hours["tick"] >= 52].all()
     payroll = (ledger["kind"] == PAYROLL) & (ledger["channel"] == KOS)
     on_leads = records.leads["hours"][records.leads["channel"] == KOS].sum()
     pay = (hours["publishing"].sum() + on_leads) * records.seller_hour_cost[0]
