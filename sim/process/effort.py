@@ -91,12 +91,13 @@ def _drive(world: World) -> F64:
 
 
 def _bait(world: World) -> F64:
-    """Share of posts made to collect contact data towards which each seller moves: by what paid off lately, before
-    anything has by what the scheme promises."""
+    """Share of posts made to collect contact data towards which each seller moves: by what leads and orders paid lately,
+    the next order counted as if it were there; before anything has paid by what the scheme promises."""
     sellers, lever = world.sellers, world.levers.content
-    by_leads, by_orders = lever.bonus_per_lead * sellers.lately_leads, lever.bonus_per_order * sellers.lately_orders
+    by_leads = lever.bonus_per_lead * sellers.lately_leads
+    by_orders = lever.bonus_per_order * (sellers.lately_orders + 1.0)
     paid = by_leads + by_orders
-    promised = 1.0 if lever.bonus_per_lead > 0.0 and lever.bonus_per_order == 0.0 else 0.0
+    promised = 1.0 if lever.bonus_per_lead > 0.0 else 0.0
     shown = np.divide(by_leads - by_orders, paid, out=np.full(len(paid), promised), where=paid > 0.0)
     share: F64 = np.maximum(shown, 0.0)
     return share

@@ -37,3 +37,22 @@ def test_share_reached(minutes: int, ticks_per_year: int) -> None:
     assert len(reached) > 15_000
     np.testing.assert_allclose(delay, minutes, atol=1e-3)
     assert abs(reached.mean() - expected) < 3.0 * sd
+
+
+@pytest.mark.parametrize("minutes", [2, 30, 240])
+def test_share_reached_in_a_pool_that_is_refreshed_every_so_often(minutes: int) -> None:
+    """The delay is then uniform from nothing to the interval; leads outside the pool keep theirs."""
+    policy = {"refresh_minutes": minutes, "recalls": 0, "pool_share": 0.5}
+    scenario = limit("late_answer", {"stores.pickup_minutes": 60, "policies.lead_operations": policy})
+    leads = simulate(scenario).leads
+    b, pooled = scenario.behaviour, leads["pooled"]
+    delays = [(k + 0.5) * minutes / 2000 for k in range(2000)]
+    usual = odds(b, 60.0) / (1.0 + odds(b, 60.0))
+    expected = {True: sum(1.0 - 1.0 / (1.0 + odds(b, delay)) for delay in delays) / 2000, False: usual}
+    for inside, share in expected.items():
+        reached = leads["reached"][(pooled == inside) & ~np.isnan(leads["answered"])]
+        sd = math.sqrt(share * (1.0 - share) / len(reached))
+        tell("A10", scenario, 1, refresh=minutes, pooled=inside, leads=len(reached), reached=float(reached.mean()),
+             expected=share)  # fmt: skip
+        assert len(reached) > 7000
+        assert abs(reached.mean() - share) < 3.0 * sd

@@ -72,8 +72,8 @@ def drive(m: Market, seller: Seller) -> float:
 
 def bait(m: Market, seller: Seller) -> float:
     """Share of posts that a seller would make only for contact data: by what paid lately, or what is promised."""
-    by_leads, by_orders = m.kos.bonus_per_lead * seller.lately_leads, m.kos.bonus_per_order * seller.lately_orders
+    by_leads, by_orders = m.kos.bonus_per_lead * seller.lately_leads, m.kos.bonus_per_order * (seller.lately_orders + 1)
     paid = by_leads + by_orders
     if paid > 0.0:
         return max((by_leads - by_orders) / paid, 0.0)
-    return 1.0 if m.kos.bonus_per_lead > 0.0 and m.kos.bonus_per_order == 0.0 else 0.0
+    return 1.0 if m.kos.bonus_per_lead > 0.0 else 0.0
