@@ -18,7 +18,7 @@ from sim.streams import Decision
 from sim.world.stores import Job
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _wait(
     key: tuple[int, int], i: int, due: Records, team: Records, pace: Pace, plan: Plan, queue: waiting.Lines
 ) -> None:
@@ -32,7 +32,7 @@ def _wait(
     waiting.join(i, queue, due)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _take(
     line: int, opening: float, moment: float, due: Records, team: Records, pace: Pace, plan: Plan, queue: waiting.Lines
 ) -> int:
@@ -68,7 +68,9 @@ def serve(
             moment, district = next_at[i], due[i].district
         elif ending == len(queue.length):
             break
-        line, opening, turn = waiting.soonest(district, queue, due, team, pace, plan)
+        line, opening, turn = -1, math.inf, math.inf
+        if len(queue.length) > 0 and queue.length[district] > 0:
+            line, opening, turn = waiting.soonest(district, queue, due, team, pace, plan)
         if turn < moment:
             i, moment = _take(line, opening, turn, due, team, pace, plan, queue), turn
             if i < 0:

@@ -141,7 +141,7 @@ def draw(key: tuple[int, int], decision: int, attempt: int, lead: Any) -> float:
     return uniform_one(key[0], key[1], decision, attempt, 0, lead.household, lead.episode)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def give_seller(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, plan: Plan) -> None:
     """Give a lead that has none a seller."""
     opening = opening_time(moment, pace)

@@ -64,7 +64,7 @@ def distance(lead: Any, seller: Any) -> float:
     return math.sqrt((lead.x - seller.x) * (lead.x - seller.x) + (lead.y - seller.y) * (lead.y - seller.y))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def by_fit(opening: float, lead: Any, team: Any, pace: Any, plan: Any) -> int:
     """Of the district's free sellers the one for whom skill and nearness together weigh most; else the first free."""
     first, count = plan.first[lead.district], plan.sellers[lead.district]

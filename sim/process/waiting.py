@@ -35,7 +35,7 @@ class Lines(NamedTuple):
     """Leads that wait in each district, in all its lines."""
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def lines(leads: int, sellers: int, districts: int) -> Lines:
     """Empty lines."""
     return Lines(
@@ -55,7 +55,7 @@ def _goes_first(a: int, b: int, due: Any) -> bool:
     return first
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _meld(a: int, b: int, queue: Lines, due: Any) -> int:
     """Two heaps made one; returns its root."""
     if a < 0 or b < 0:
@@ -75,7 +75,7 @@ def _meld(a: int, b: int, queue: Lines, due: Any) -> int:
         a = below
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def join(i: int, queue: Lines, due: Any) -> None:
     """Let a lead wait for its own seller, or for any of its district."""
     lead = due[i]
@@ -85,7 +85,7 @@ def join(i: int, queue: Lines, due: Any) -> None:
     queue.length[lead.district] += 1
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def leave(line: int, queue: Lines, due: Any) -> int:
     """Take the first lead out of a line."""
     i: int = queue.root[line]
@@ -103,7 +103,7 @@ def _turn(line: int, free: float, queue: Lines, pace: Any) -> tuple[float, float
     return opening, max(last, clock(opening, pace))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def soonest(district: int, queue: Lines, due: Any, team: Any, pace: Any, plan: Any) -> tuple[int, float, float]:
     """The line of a district that moves on next, and when: opening time and moment; -1 and never if nobody waits."""
     line, opening, moment, earliest = -1, math.inf, math.inf, math.inf

@@ -1,33 +1,40 @@
-"""The market that is measured: the `referral` scenario in as many of its districts as a size needs."""
+"""The market that is measured: all policies at once, in as many of the districts of `referral` as a size needs."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from sim.scenario import Scenario, load
 
 HOUSEHOLDS_PER_DISTRICT = 25_000
+OF_THE_MARKET = ("budget_per_year", "traffic_budget_per_year", "founder_followers", "cost_per_year")
+"""Parameters that belong to the whole market and grow with it."""
 
 
-def referral_of(households: int) -> Scenario:
-    """`referral` with its districts repeated or left out up to that many households, and budgets in proportion.
+def market_of(households: int) -> Scenario:
+    """The shipped market with its districts repeated or left out up to that many households, and every policy on:
+    those of `referral` and `kos`, and lead operations as they come.
 
     Money and represented households keep their ratio, so a household meets the same pressure at every size.
     """
-    shipped = load("referral")
-    models = shipped.market.districts
+    models = load("referral").market.districts
     chosen = [models[i % len(models)] for i in range(households // HOUSEHOLDS_PER_DISTRICT)]
     share = sum(d.represents for d in chosen) / sum(d.represents for d in models)
-    districts = [d.model_dump() | {"name": f"{d.name}-{i}"} for i, d in enumerate(chosen)]
-    changes: dict[str, object] = {"market.districts": districts}
-    for name, policy in shipped.active_policies():
-        if hasattr(policy, "budget_per_year"):
-            money = policy.budget_per_year.scaled(share)
-            changes[f"policies.{name}.budget_per_year"] = money.plain()
+    changes: dict[str, Any] = {
+        "market.districts": [d.model_dump() | {"name": f"{d.name}-{i}"} for i, d in enumerate(chosen)],
+        "policies.lead_operations": {},
+    }
+    for name, policy in [*load("kos").active_policies(), *load("referral").active_policies()]:
+        settings = {key: policy.model_dump()[key] for key in policy.model_fields_set - {"start", "stop"}}
+        for key in settings.keys() & set(OF_THE_MARKET):
+            settings[key] = getattr(policy, key).scaled(share).plain()
+        changes[f"policies.{name}"] = settings
     return load("referral", changes)
 
 
 def quiet_of(households: int) -> Scenario:
     """The same market without owners, needs, media or programme: nothing happens to anybody."""
-    busy = referral_of(households)
+    busy = market_of(households)
     changes: dict[str, object] = {
         "market.districts": [d.model_dump() for d in busy.market.districts],
         "market.searching_at_start": 0.0,

@@ -24,12 +24,12 @@ WARM_UP_TICKS, BLOCKS, TICKS = 60, 3, 52
 def speed(households: int) -> dict[str, Any]:
     """Time to build and to step, time of a keyed draw, bytes by table, and the peak of memory."""
     from sim.model import GrowthModel
-    from tests.bench.market import referral_of
+    from tests.bench.market import market_of
 
     for _ in range(2):
-        GrowthModel(referral_of(WARM_UP)).step()
+        GrowthModel(market_of(WARM_UP)).step()
     begin = time.process_time()
-    model = GrowthModel(referral_of(households))
+    model = GrowthModel(market_of(households))
     build = time.process_time() - begin
     _steps(model, WARM_UP_TICKS)
     blocks = [_steps(model, TICKS) * 1e9 / TICKS / households for _ in range(BLOCKS)]
@@ -81,9 +81,9 @@ def draws(households: int) -> dict[str, Any]:
     streams.uniform_one, streams.uniform = counted_one, counted
 
     from sim.model import GrowthModel
-    from tests.bench.market import referral_of
+    from tests.bench.market import market_of
 
-    model = GrowthModel(referral_of(households))
+    model = GrowthModel(market_of(households))
     _steps(model, WARM_UP_TICKS)
     in_arrays[0] = in_kernels[0] = 0
     _steps(model, TICKS)
