@@ -91,8 +91,8 @@ def _drive(world: World) -> F64:
 
 
 def _bait(world: World) -> F64:
-    """Share of posts made to collect contact data towards which each seller moves: by what leads and orders paid lately,
-    the next order counted as if it were there; before anything has paid by what the scheme promises."""
+    """Share of posts made to collect contact data towards which each seller moves: by what leads and orders paid
+    lately, the next order counted as if it were there; before anything has paid by what the scheme promises."""
     sellers, lever = world.sellers, world.levers.content
     by_leads = lever.bonus_per_lead * sellers.lately_leads
     by_orders = lever.bonus_per_order * (sellers.lately_orders + 1.0)

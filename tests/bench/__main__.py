@@ -49,7 +49,8 @@ def _child(name: str, households: int, **environment: str) -> Any:
 
 def _speed(small: dict[str, Any], large: dict[str, Any]) -> list[str]:
     lines = [
-        f"every policy on, one core: {measure.BLOCKS} blocks of {measure.TICKS} weekly ticks after {measure.WARM_UP_TICKS}",
+        f"every policy on, one core: {measure.BLOCKS} blocks of {measure.TICKS} weekly ticks after"
+        f" {measure.WARM_UP_TICKS}",
         f"{'households':>12} {'build s':>9} {'ns per household-week':>22} {'blocks':>20} {'x one keyed draw':>17}"
         f" {'peak MB':>9}",
     ]
