@@ -19,7 +19,7 @@ $(STAMP):
 	@touch "$@"
 
 demo: $(STAMP)
-	"$(PY)" run.py compare baseline referral --reps 10 --jobs "$(JOBS)"
+	"$(PY)" run.py compare baseline referral kos --reps 8 --jobs "$(JOBS)"
 
 lint: $(STAMP)
 	"$(PY)" -m ruff check .

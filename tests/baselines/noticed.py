@@ -25,6 +25,11 @@ FIRST = {
     "choice_skill": "long_lives",
     "choice_test_drive": "long_lives",
     "match_share": "bargain_hunters",
+    **dict.fromkeys(
+        ("content_trust", "content_contact", "follow_share", "unfollow_per_year", "account_ripe_months"),
+        "sellers_publish",
+    ),
+    **dict.fromkeys(("learning_posts", "effort_memory_weeks", "support_drive", "post_fatigue"), "sellers_publish"),
     "recall_reach": "lead_desk",
     "choice_one_flow": "lead_desk",
 }

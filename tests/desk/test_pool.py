@@ -128,7 +128,8 @@ def test_in_turn_every_seller_gets_as_many() -> None:
 
 
 def test_by_fit_the_visit_goes_to_the_sellers_store_and_skill_and_nearness_decide() -> None:
-    unlimited = {**STORES, "stores.hours_per_week": "unlimited", "stores.skill_spread": 0.4}
+    staying = {**STORES, "stores.turnover_per_year": 0.0}
+    unlimited = {**staying, "stores.hours_per_week": "unlimited", "stores.skill_spread": 0.4}
     model = GrowthModel(small("baseline", {**YEAR, **unlimited, "policies.lead_operations": {}}))
     leads = model.run().leads
     world = model.world

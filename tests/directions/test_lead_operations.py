@@ -31,7 +31,7 @@ def desk(policy: dict[str, object] | None, **settings: object) -> Scenario:
     given = {f"policies.{name}.stop": 2021 for name in ("paid_ads", "vertical_media")}
     own = {} if policy is None else {"policies.lead_operations": policy}
     settings = {name.replace("__", "."): value for name, value in settings.items()}
-    places = {"market.districts": [d.model_dump() for d in market]}
+    places = {"market.districts": [d.model_dump() for d in market], "stores.turnover_per_year": 0.0}
     return load("baseline", {**places, **years, **money, **given, **own, **settings})
 
 
