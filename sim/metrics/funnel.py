@@ -110,12 +110,12 @@ def _referred_ordered(view: View) -> Events:
 
 
 def _cooling(view: View, where: NDArray[np.bool_]) -> Cube:
-    """Leads that expect no call on year and time to the answer."""
+    """Leads that expect no call, and booked no visit on a live stream, on year and time to the answer."""
     leads = view.records.leads
     minutes = (leads["answered"] - leads["arrived"]) * MINUTES_PER_YEAR
     answered = np.where(np.isnan(minutes), len(UP_TO_MINUTES), np.searchsorted(UP_TO_MINUTES[:-1], minutes, "right"))
     codes = {"year": view.year(leads["arrived"], followed=_follow_up(view)), "answered": answered}
-    return view.tally(codes, leads["district"], where & ~np.isin(leads["channel"], WARM))
+    return view.tally(codes, leads["district"], where & ~np.isin(leads["channel"], WARM) & ~leads["live"])
 
 
 @once
@@ -169,8 +169,8 @@ def leads_lost_late(view: View, by: By) -> Floats:
 
 @metric(unit="count", better=None, by=BY_ANSWERED)
 def cooling_leads(view: View, by: By) -> Floats:
-    """Leads opened in the period, fully followed up, that neither an owner brought nor walked in: those whom a late
-    answer loses. By the time from contact data to the first answer."""
+    """Leads opened in the period, fully followed up, that a late answer loses: neither did an owner bring them, nor did
+    they walk in or come from a live stream. By the time from contact data to the first answer."""
     return _cooling_leads(view).by(by)
 
 
