@@ -7,8 +7,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from sim.kernels import kernel, part
 from sim.numeric import power_one
 from sim.process import seats, waiting
 from sim.process.event_queue import before, pop, push
@@ -18,7 +18,7 @@ from sim.streams import Decision
 from sim.world.stores import Job
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _wait(
     key: tuple[int, int], i: int, due: Records, team: Records, pace: Pace, plan: Plan, queue: waiting.Lines
 ) -> None:
@@ -32,7 +32,7 @@ def _wait(
     waiting.join(i, queue, due)
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _take(
     line: int, opening: float, moment: float, due: Records, team: Records, pace: Pace, plan: Plan, queue: waiting.Lines
 ) -> int:
@@ -48,18 +48,37 @@ def _take(
     return i
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
 def serve(
     end: float, key: tuple[int, int], due: Records, team: Records, pace: Pace, plan: Plan, tally: Records, order: I64
 ) -> None:
     """Do all jobs before `end` in the order of their moments, then of household ids; jobs may bring on further ones.
 
-    `order` names the elements of `due` in that order as they stand at the beginning. Districts share nothing: before
-    each job of a district, and at the end, those who wait there are called as far as sellers were free before it.
+    `order` names the elements of `due` in that order as they stand at the beginning.
+    """
+    queue = waiting.lines(len(due), len(team), len(tally)) if plan.by_score else waiting.lines(0, 0, 0)
+    _serve(end, key, due, team, pace, plan, tally, order, np.empty(len(order), dtype=np.int64), queue)
+
+
+@kernel
+def _serve(
+    end: float,
+    key: tuple[int, int],
+    due: Records,
+    team: Records,
+    pace: Pace,
+    plan: Plan,
+    tally: Records,
+    order: I64,
+    heap: I64,
+    queue: waiting.Lines,
+) -> None:
+    """The loop over all jobs; `heap` is room for those that are brought on.
+
+    Districts share nothing: before each job of a district, and at the end, those who wait there are called as far as
+    sellers were free before it.
     """
     next_at, household = due["next_at"], due["household"]
-    heap, size, following, ending = np.empty(len(order), dtype=np.int64), 0, 0, 0
-    queue = waiting.lines(len(due), len(team), len(tally)) if plan.by_score else waiting.lines(0, 0, 0)
+    size, following, ending = 0, 0, 0
     while True:
         i, known, moment, district = -1, False, end, ending
         if following < len(order) or size > 0:

@@ -7,21 +7,22 @@ library's `heapq` works in kernels too, but on tuples, at several times the cost
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from sim.kernels import part
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def before(a: int, b: int, moment: F64, household: I64) -> bool:
     """Whether element `a` comes before element `b`."""
     first: bool = moment[a] < moment[b] or (moment[a] == moment[b] and household[a] < household[b])
     return first
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def push(heap: I64, size: int, item: int, moment: F64, household: I64) -> int:
     """Add an element to the first `size` of the heap; returns the new size."""
     at = size
@@ -35,7 +36,7 @@ def push(heap: I64, size: int, item: int, moment: F64, household: I64) -> int:
     return size + 1
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def pop(heap: I64, size: int, moment: F64, household: I64) -> int:
     """Remove the first element, heap[0]; returns the new size."""
     size -= 1

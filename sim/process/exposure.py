@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sim.kernels import part
 from sim.numeric import exp_one
 from sim.world.people import BRAND
 
@@ -106,7 +107,7 @@ def expose(
     return left[:size], moment[:size], total[:size], by_source[:size]
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _seen(audience: Audience, followed: int, owner: bool, now: float, memory: float) -> float:
     """Trust a follower has gained from the account since following it; the same as `following.trust`."""
     account = audience.account[followed]

@@ -13,9 +13,9 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sim.kernels import part
 from sim.numeric import exp_one, log_one
 from sim.process import seats
 from sim.process.opening import clock, opening_time
@@ -135,13 +135,13 @@ class Plan(NamedTuple):
     """By district: leads given out in turn so far (written)."""
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def draw(key: tuple[int, int], decision: int, attempt: int, lead: Any) -> float:
     """A keyed draw of a lead."""
     return uniform_one(key[0], key[1], decision, attempt, 0, lead.household, lead.episode)
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def give_seller(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, plan: Plan) -> None:
     """Give a lead that has none a seller."""
     opening = opening_time(moment, pace)
@@ -153,14 +153,14 @@ def give_seller(key: tuple[int, int], moment: float, lead: Any, team: Records, p
     lead.km = seats.distance(lead, team[lead.seller])
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _begin(moment: float, seller: Any, pace: Pace) -> float:
     """Opening time at which the seller can begin a job that waits since `moment`."""
     wanted = opening_time(moment, pace)
     return wanted if seller.stretch == 0.0 else max(wanted, seller.free_at)
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _work(begin: float, hours: float, lead: Any, team: Records, tally: Any) -> None:
     """Let the lead's seller work on it from `begin`."""
     seller = team[lead.seller]
@@ -171,7 +171,7 @@ def _work(begin: float, hours: float, lead: Any, team: Records, tally: Any) -> N
     tally.worked += hours
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _call(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, plan: Plan, tally: Any) -> None:
     """Put a call in the seller's queue; whether it reaches anybody depends on when its turn comes, a later one's on
     luck too."""
@@ -189,12 +189,12 @@ def _call(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: P
     lead.next_at, lead.next_job = turn, Job.ANSWER
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _close(moment: float, outcome: int, lead: Any) -> None:
     lead.closed, lead.outcome, lead.next_at = moment, outcome, math.inf
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _propose(key: tuple[int, int], moment: float, lead: Any, pace: Pace, plan: Plan) -> None:
     """Propose a visit. Who agrees decides after it; who does not is called again before the search ends."""
     exponent = lead.eagerness * exp_one(-lead.km / pace.visit_km)
@@ -210,7 +210,7 @@ def _propose(key: tuple[int, int], moment: float, lead: Any, pace: Pace, plan: P
         lead.next_at = math.inf
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _answer(key: tuple[int, int], moment: float, lead: Any, pace: Pace, plan: Plan, tally: Any) -> None:
     """A call takes place: it misses, finds no need (D15), or leads on."""
     if lead.calls == 0:
@@ -228,7 +228,7 @@ def _answer(key: tuple[int, int], moment: float, lead: Any, pace: Pace, plan: Pl
         _close(moment, Outcome.LOST_LATE, lead)
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _nurture(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, plan: Plan, tally: Any) -> None:
     """A follow-up call to someone who was not ready; one whose turn comes after the decision is in vain."""
     begin = _begin(moment, team[lead.seller], pace)
@@ -242,7 +242,7 @@ def _nurture(key: tuple[int, int], moment: float, lead: Any, team: Records, pace
         lead.next_at = math.inf
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _visit(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, plan: Plan, tally: Any) -> None:
     """A visit, often with a test drive; the household decides when both its search and the visit are over."""
     if lead.seller < 0:
@@ -270,13 +270,13 @@ def _visit(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: 
     lead.next_at, lead.next_job = lead.ready_at, Job.DECIDE
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _prefers(u: float, utility: float) -> bool:
     """Logit choice: the brand, if a logistic draw lies below its advantage."""
     return log_one(u / (1.0 - u)) < utility
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _decide(key: tuple[int, int], moment: float, lead: Any, team: Records, pace: Pace, plan: Plan, tally: Any) -> None:
     """Order or go to a rival; where partners disagree the one with the last word vetoes or convinces (N10)."""
     bonus = pace.skill_weight * (team[lead.seller].skill - 0.5)
@@ -298,7 +298,7 @@ def _decide(key: tuple[int, int], moment: float, lead: Any, team: Records, pace:
         _close(moment, Outcome.BOUGHT_RIVAL, lead)
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def do(
     end: float,
     key: tuple[int, int],

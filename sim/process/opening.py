@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from numba import njit
+from sim.kernels import part
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def opening_time(moment: float, pace: Any) -> float:
     """Hours stores have been open from the start to a clock moment."""
     days = moment * 365.0
@@ -18,7 +18,7 @@ def opening_time(moment: float, pace: Any) -> float:
     return opening
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def clock(opening: float, pace: Any) -> float:
     """The clock moment at which stores have been open that long; the opening hour where it falls on a closing hour."""
     day = math.floor(opening / pace.open_hours)

@@ -6,8 +6,7 @@ import math
 from enum import IntEnum
 from typing import Any
 
-from numba import njit
-
+from sim.kernels import part
 from sim.streams import Decision, uniform_one
 
 
@@ -20,14 +19,14 @@ class Assign(IntEnum):
     FIT = 2
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def is_free(opening: float, seller: Any) -> bool:
     """Whether a seller can begin by that opening time."""
     free: bool = seller.stretch == 0.0 or seller.free_at <= opening
     return free
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def first_free(first: int, count: int, team: Any) -> int:
     """Who of `count` sellers from row `first` is free first."""
     best: int = first
@@ -37,7 +36,7 @@ def first_free(first: int, count: int, team: Any) -> int:
     return best
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def by_lot(key: tuple[int, int], opening: float, lead: Any, team: Any) -> int:
     """One of the lead's store drawn by lot if free by then, otherwise whoever is free first.
 
@@ -49,7 +48,7 @@ def by_lot(key: tuple[int, int], opening: float, lead: Any, team: Any) -> int:
     return lot if is_free(opening, team[lot]) else first_free(first, count, team)
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def in_turn(lead: Any, plan: Any) -> int:
     """The next seller of the lead's district, whatever the load."""
     d = lead.district
@@ -58,13 +57,13 @@ def in_turn(lead: Any, plan: Any) -> int:
     return seat
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def distance(lead: Any, seller: Any) -> float:
     """Kilometres from the household to the seller's store."""
     return math.sqrt((lead.x - seller.x) * (lead.x - seller.x) + (lead.y - seller.y) * (lead.y - seller.y))
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def by_fit(opening: float, lead: Any, team: Any, pace: Any, plan: Any) -> int:
     """Of the district's free sellers the one for whom skill and nearness together weigh most; else the first free."""
     first, count = plan.first[lead.district], plan.sellers[lead.district]

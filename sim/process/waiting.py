@@ -11,9 +11,9 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sim.kernels import part
 from sim.process.event_queue import before
 from sim.process.opening import clock, opening_time
 
@@ -35,7 +35,6 @@ class Lines(NamedTuple):
     """Leads that wait in each district, in all its lines."""
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
 def lines(leads: int, sellers: int, districts: int) -> Lines:
     """Empty lines."""
     return Lines(
@@ -47,7 +46,7 @@ def lines(leads: int, sellers: int, districts: int) -> Lines:
     )
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _goes_first(a: int, b: int, due: Any) -> bool:
     """Whether lead `a` is called before lead `b`: higher score, then earlier, then lower household id."""
     one, other = due[a].score, due[b].score
@@ -55,7 +54,7 @@ def _goes_first(a: int, b: int, due: Any) -> bool:
     return first
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _meld(a: int, b: int, queue: Lines, due: Any) -> int:
     """Two heaps made one; returns its root."""
     if a < 0 or b < 0:
@@ -75,7 +74,7 @@ def _meld(a: int, b: int, queue: Lines, due: Any) -> int:
         a = below
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def join(i: int, queue: Lines, due: Any) -> None:
     """Let a lead wait for its own seller, or for any of its district."""
     lead = due[i]
@@ -85,7 +84,7 @@ def join(i: int, queue: Lines, due: Any) -> None:
     queue.length[lead.district] += 1
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def leave(line: int, queue: Lines, due: Any) -> int:
     """Take the first lead out of a line."""
     i: int = queue.root[line]
@@ -95,7 +94,7 @@ def leave(line: int, queue: Lines, due: Any) -> int:
     return i
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def _turn(line: int, free: float, queue: Lines, pace: Any) -> tuple[float, float]:
     """Opening time and moment at which a line moves on, if its seller is free from `free`."""
     last = queue.last[line]
@@ -103,7 +102,7 @@ def _turn(line: int, free: float, queue: Lines, pace: Any) -> tuple[float, float
     return opening, max(last, clock(opening, pace))
 
 
-@njit(cache=True, forceinline=True)  # type: ignore[untyped-decorator, unused-ignore]
+@part
 def soonest(district: int, queue: Lines, due: Any, team: Any, pace: Any, plan: Any) -> tuple[int, float, float]:
     """The line of a district that moves on next, and when: opening time and moment; -1 and never if nobody waits."""
     line, opening, moment, earliest = -1, math.inf, math.inf, math.inf

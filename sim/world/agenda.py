@@ -6,6 +6,7 @@ from collections import defaultdict
 from itertools import pairwise
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 Rows = NDArray[np.int64]
@@ -50,13 +51,38 @@ class Agenda:
     def _sort_out(self, first: int) -> None:
         """Put what was filed under its bucket, where that lies in the window; nothing under one before the `first`."""
         buckets, rows = (np.concatenate(parts) for parts in zip(*self._new, strict=True))
-        far = (buckets >= self._edge) & (buckets < NEVER)
-        self._far.append((buckets[far], rows[far]))
+        near, ends, *far = _sorted_out(buckets, rows, first, self._edge)
+        self._far.append((far[0], far[1]))
         self._new = []
-        near = buckets < self._edge
-        place = np.maximum(buckets[near] - first, 0).astype(np.int16)  # short integers sort fast
-        rows = rows[near][np.argsort(place, kind="stable")]
-        ends = np.cumsum(np.bincount(place)).tolist()
-        for bucket, (begin, end) in enumerate(pairwise([0, *ends]), first):
+        for bucket, (begin, end) in enumerate(pairwise([0, *ends.tolist()]), first):
             if end > begin:
-                self._near[bucket].append(rows[begin:end])
+                self._near[bucket].append(near[begin:end])
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _sorted_out(
+    buckets: NDArray[np.int32], rows: NDArray[np.int32], first: int, edge: int
+) -> tuple[NDArray[np.int32], Rows, NDArray[np.int32], NDArray[np.int32]]:
+    """Rows below the edge, bucket by bucket, and the ends of the buckets; buckets and rows from it on, bar NEVER.
+
+    Sorted by counting: a few arrays of a million entries are sorted out when the window moves.
+    """
+    count, later = np.zeros(edge - first, dtype=np.int64), 0
+    for bucket in buckets:
+        if bucket < edge:
+            count[max(bucket - first, 0)] += 1
+        elif bucket < NEVER:
+            later += 1
+    ends = np.cumsum(count)
+    at, near = ends - count, np.empty(count.sum(), dtype=np.int32)
+    far_buckets, far_rows, size = np.empty(later, dtype=np.int32), np.empty(later, dtype=np.int32), 0
+    for i in range(len(rows)):
+        bucket = buckets[i]
+        if bucket < edge:
+            place = max(bucket - first, 0)
+            near[at[place]] = rows[i]
+            at[place] += 1
+        elif bucket < NEVER:
+            far_buckets[size], far_rows[size] = bucket, rows[i]
+            size += 1
+    return near, ends, far_buckets, far_rows

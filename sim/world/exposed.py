@@ -6,13 +6,13 @@ memory: a tick then streams through the block instead of visiting scattered rows
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from sim.world.people import F64, People, Rows
+from sim.kernels import kernel
+from sim.world.people import F64, I8, I16, I32, People, Rows
 
 RECORD = np.dtype(
     [
@@ -33,7 +33,21 @@ RECORD = np.dtype(
     align=True,
 )
 """One household; all of it is 72 bytes, hardly more than memory hands over at a time."""
-_COPIED = ("need_at", "ready_at", "notice", "awareness", "trust", "touched_at", "follow", "group", "segment", "car")
+
+
+class Copied(NamedTuple):
+    """Columns of the people table of which a record holds a copy."""
+
+    need_at: F64
+    ready_at: F64
+    notice: F64
+    awareness: F64
+    trust: F64
+    touched_at: F64
+    follow: I32
+    group: I16
+    segment: I8
+    car: I8
 
 
 class Exposed:
@@ -63,7 +77,7 @@ class Exposed:
         self._size = new.stop
         self._room["contact_left"][new], self._room["row"][new] = contact_left, rows
         self._place[rows] = np.arange(new.start, new.stop)
-        self._copy(np.arange(new.start, new.stop), rows)
+        self.refresh(rows)
 
     def leave(self, rows: Rows) -> None:
         """Remove those of the households that are among them."""
@@ -71,16 +85,26 @@ class Exposed:
 
     def refresh(self, rows: Rows) -> None:
         """Copy again what the people table says of those of the households that are among them."""
-        place = self._place[rows]
-        among = place >= 0
-        self._copy(place[among], rows[among])
-
-    def _copy(self, places: Rows, rows: Rows) -> None:
-        for name in _COPIED:
-            self._room[name][places] = getattr(self._people, name)[rows]
+        p = self._people
+        columns = Copied(
+            p.need_at, p.ready_at, p.notice, p.awareness, p.trust, p.touched_at, p.follow, p.group, p.segment, p.car
+        )
+        _copy(rows, self._room, self._place, columns)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@kernel
+def _copy(rows: Rows, room: NDArray[np.void], place: NDArray[np.int32], people: Copied) -> None:
+    """Write the records of those of the households that have one, each at once."""
+    for row in rows:
+        if place[row] >= 0:
+            one = room[place[row]]
+            one.need_at, one.ready_at, one.notice = people.need_at[row], people.ready_at[row], people.notice[row]
+            one.awareness, one.trust = people.awareness[row], people.trust[row]
+            one.touched_at, one.follow = people.touched_at[row], people.follow[row]
+            one.group, one.segment, one.car = people.group[row], people.segment[row], people.car[row]
+
+
+@kernel
 def _remove(rows: Rows, room: NDArray[np.void], size: int, place: NDArray[np.int32]) -> Any:
     """Put the last record into each place that falls empty; returns how many are left."""
     for row in rows:

@@ -240,6 +240,9 @@ class World:
         self.accounts = accounts_of(len(self.sellers), len(self.content.platforms))
         self.follows = Follows()
         self.unfollows = Agenda(self.ticks_per_year)
+        self.followed: Rows = np.empty(0, dtype=np.int64)
+        """Rows of the follows, as far as `followed_until`, that had not ended when a seller last left."""
+        self.followed_until = 0
         self.followable: Crossings | None = None
         self.bonuses_paid = 0
         self.seller_years: list[dict[str, Any]] = []

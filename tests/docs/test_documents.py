@@ -39,8 +39,8 @@ MOST_LINES = 350
 # Ground, then what is set, then what acts, then what is measured, then what is shown. A module imports only from
 # layers before its own; the package itself (`sim/__init__.py`) is a door to some of them and stands outside the order.
 LAYERS = (
-    *("errors", "compiled", "names", "units", "numeric", "streams", "channels", "table", "schedule", "records"),
-    *("levers", "policies", "scenario", "ledger", "world", "process", "observe", "metrics", "model"),
+    *("errors", "compiled", "kernels", "names", "units", "numeric", "streams", "channels", "table", "schedule"),
+    *("records", "levers", "policies", "scenario", "ledger", "world", "process", "observe", "metrics", "model"),
     *("experiment", "report", "console", "arguments", "commands", "cli"),
 )
 

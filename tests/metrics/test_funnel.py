@@ -107,6 +107,7 @@ def test_leads_that_cool_by_the_delay_of_their_answer() -> None:
     leads = [{"arrived": 0.1, "answered": 0.1 + delay * MINUTE, "ordered": 0.2} for delay in delays]
     leads += [{"arrived": 0.1}, {"arrived": 0.1, "district": 1}]  # never answered
     leads += [{"arrived": 0.1, "answered": 0.1, "ordered": 0.2, "channel": c} for c in (REFERRAL, WALK_IN)]
+    leads += [{"arrived": 0.1, "answered": 0.1, "ordered": 0.2, "live": True}]  # booked a visit
     leads += [{"arrived": 0.1, "answered": 0.1 + MINUTE}, {"arrived": 0.1, "answered": 0.1 + MINUTE, "ordered": 0.9}]
     values = Values(made(leads=leads))
     counts = [values("cooling_leads", answered=name) for name in ANSWERED]
