@@ -25,9 +25,7 @@ def follow(world: World) -> None:
 
 
 def _aware(world: World) -> Bool:
-    everyone = np.arange(len(world.people))
-    awareness, _, _ = touches.personal(world, everyone)
-    return touches.aware(world, everyone, awareness)
+    return touches.aware(world, slice(None), touches.awareness_of_all(world))
 
 
 def take(world: World) -> None:

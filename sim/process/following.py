@@ -108,6 +108,7 @@ def go_along(world: World, sellers: Rows) -> None:
     """End the spells of most who follow leaving sellers: drawn per follower."""
     follows, people = world.follows, world.people
     leaving = np.isin(world.accounts.seller, sellers)
+    # Who leaves is no news for most: what has not ended is carried on, instead of a pass over all households.
     rows = np.concatenate([world.followed, np.arange(world.followed_until, len(follows))])
     rows = world.followed = rows[np.isnan(follows.ended[rows])]
     world.followed_until = len(follows)

@@ -91,10 +91,10 @@ def _reward(world: World, owner: int, cap_per_year: float, cap_lifetime: float) 
 
 def claw_back(world: World, orders: Rows, moment: F64) -> None:
     """Take back what is left of the credits of cars that were returned."""
-    for order, when in zip(orders, moment, strict=True):
-        row = world.orders.credit[order]
-        if row >= 0 and world.credits.state[row] == CreditState.VESTED:
-            _end(world, row, when, CreditState.CLAWED_BACK)
+    row = world.orders.credit[orders].astype(np.int64)
+    held = np.flatnonzero(row >= 0)
+    held = held[world.credits.state[row[held]] == CreditState.VESTED]
+    _end(world, row[held], moment[held], CreditState.CLAWED_BACK)
 
 
 def redeem(world: World, rows: Rows, moment: F64) -> None:
@@ -104,10 +104,11 @@ def redeem(world: World, rows: Rows, moment: F64) -> None:
         return
     credits = world.credits
     spends = world.scenario.brand.ecosystem_spend_per_year * MINOR_PER_MONEY / world.behaviour.care_contacts_per_year
+    owners, used_up, ended = credits.owner[world.vested], [], []
     for place in holding:
         owner, when = rows[place], moment[place]
         left = math.floor(spends + 0.5) if math.isfinite(spends) else math.inf
-        mine = world.vested[credits.owner[world.vested] == owner]
+        mine = world.vested[owners == owner]
         for row in mine[np.argsort(credits.vested[mine], kind="stable")]:
             if not credits.vested[row] <= when < credits.vested[row] + credits.expiry[row]:
                 continue
@@ -117,7 +118,9 @@ def redeem(world: World, rows: Rows, moment: F64) -> None:
             if world.journal is not None and used > 0:
                 world.journal.redemptions.append(1, credit=row, moment=when, amount=used)
             if credits.redeemed[row] == credits.face[row]:
-                _end(world, row, when, CreditState.REDEEMED)
+                used_up.append(row)
+                ended.append(when)
+    _end(world, np.array(used_up, dtype=np.int64), np.array(ended), CreditState.REDEEMED)
 
 
 def held(world: World, rows: Rows) -> F64:
@@ -127,9 +130,9 @@ def held(world: World, rows: Rows) -> F64:
     holding = np.flatnonzero(people.holds_credit[rows] & (people.car[rows] == BRAND))
     if len(holding) == 0:
         return worth
-    left = credits.face[world.vested] - credits.redeemed[world.vested]
+    left, owners = credits.face[world.vested] - credits.redeemed[world.vested], credits.owner[world.vested]
     for place in holding:
-        worth[place] = left[credits.owner[world.vested] == rows[place]].sum() / MINOR_PER_MONEY
+        worth[place] = left[owners == rows[place]].sum() / MINOR_PER_MONEY
     return worth
 
 
@@ -137,8 +140,8 @@ def lapse(world: World) -> None:
     """Let credits expire whose time is over in this tick, and true up their cost to what was redeemed."""
     credits = world.credits
     expires = credits.vested[world.vested] + credits.expiry[world.vested]
-    for row in world.vested[expires < world.end]:
-        _end(world, row, credits.vested[row] + credits.expiry[row], CreditState.EXPIRED)
+    over = expires < world.end
+    _end(world, world.vested[over], expires[over], CreditState.EXPIRED)
 
 
 def _cost(world: World, rows: Rows, amount: F64) -> Rows:
@@ -154,14 +157,16 @@ def _book(world: World, rows: Rows, cost: Rows) -> None:
     credits.booked[rows] = cost
 
 
-def _end(world: World, row: int, moment: float, state: CreditState) -> None:
-    """End a vested credit at the cost of what was redeemed of it."""
-    credits, rows = world.credits, np.array([row])
+def _end(world: World, rows: Rows, moment: F64, state: CreditState) -> None:
+    """End vested credits at the cost of what was redeemed of them."""
+    if len(rows) == 0:
+        return
+    credits = world.credits
     _book(world, rows, _cost(world, rows, credits.redeemed[rows].astype(np.float64)))
-    _close(world, rows, np.array([moment]), state)
-    world.vested = world.vested[world.vested != row]
-    owner = credits.owner[row]
-    world.people.holds_credit[owner] = bool((credits.owner[world.vested] == owner).any())
+    _close(world, rows, moment, state)
+    world.vested = world.vested[credits.state[world.vested] == CreditState.VESTED]
+    world.people.holds_credit[credits.owner[rows]] = False
+    world.people.holds_credit[credits.owner[world.vested]] = True
 
 
 def _close(world: World, rows: Rows, moment: F64, state: CreditState) -> None:

@@ -118,6 +118,14 @@ def _faded(world: World, rows: Rows) -> tuple[F64, F64, F64]:
     return awareness, trust, partner_trust
 
 
+def awareness_of_all(world: World) -> F64:
+    """Personal stocks of awareness of all households at the start of the tick."""
+    people, memory = world.people, world.behaviour.awareness_memory_weeks / WEEKS_PER_YEAR
+    awareness: F64 = people.awareness * numeric.exp((people.touched_at - world.now) / memory)
+    awareness[people.first_touch < 0] = 0.0
+    return awareness
+
+
 def trusting(stock: F64) -> F64:
     """Trust read from its stock: between -1 and 1, with diminishing returns."""
     return stock / (1.0 + np.abs(stock))
@@ -130,7 +138,7 @@ def interest(world: World, rows: Rows, trust: F64) -> F64:
     return world.offers.strength[people.segment[rows]] * (1.0 + total)
 
 
-def aware(world: World, rows: Rows, awareness: F64) -> Bool:
+def aware(world: World, rows: Rows | slice, awareness: F64) -> Bool:
     """Who knows the brand: the stock of awareness reaches the household's own threshold, it drives the brand or follows
     a seller."""
     people = world.people

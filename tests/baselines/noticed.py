@@ -31,7 +31,7 @@ FIRST = {
     ),
     **dict.fromkeys(("learning_posts", "effort_memory_weeks", "support_drive", "post_fatigue"), "sellers_publish"),
     "recall_reach": "lead_desk",
-    "choice_one_flow": "lead_desk",
+    "choice_one_flow": "long_lives",
 }
 """The baseline that notices a constant soonest, where it is not `SOONEST`."""
 SOONEST = "owner_programme"

@@ -248,7 +248,7 @@ def test_any_number_of_jobs_gives_the_same_files(shell: Shell) -> None:
     one, two = shell(*words, "--jobs", "1", out="one"), shell.process(*words, "--jobs", "2", out="two")
     assert (one.returncode, two.returncode, one.stdout) == (0, 0, two.stdout)
     assert files(shell.folder / "one") == files(shell.folder / "two")
-    assert len(files(shell.folder / "one")) == 2 * (3 * 3 + 3 + 3) + 3 + 1 + 1  # the tree of referrals
+    assert len(files(shell.folder / "one")) == 2 * (3 * 3 + 3 + 4) + 3 + 1 + 1  # the tree of referrals
 
 
 def hear_interrupts() -> None:

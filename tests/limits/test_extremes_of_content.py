@@ -76,7 +76,7 @@ def _cost(records: Records, purpose: str) -> int:
 
 def test_the_usual_world_has_content() -> None:
     assert _posts(usual()) > 500
-    assert _leads(usual(), KOS) > 100
+    assert _leads(usual(), KOS) > 50
     assert min(_cost(usual(), "bonus"), _cost(usual(), "support")) > 0
 
 
@@ -190,7 +190,7 @@ EXTREMES = {
 def test_extreme_values_give_finite_results(name: str) -> None:
     records = run(EXTREMES[name])
     assert _posts(records) > 500
-    assert _leads(records, KOS) <= 5 * _leads(usual(), KOS)
+    assert _leads(records, KOS) <= 10 * _leads(usual(), KOS)
 
 
 @pytest.mark.parametrize("ticks_per_year", [12, 366])

@@ -173,12 +173,12 @@ class Agreement:
             heard[hearer] = REFERRAL if invitation or heard.get(hearer) == REFERRAL else WORD_OF_MOUTH
         stocks = [g.awareness for g in m.groups]
         rose = [now > before for now, before in zip(stocks, self.advertised, strict=True)] if self.advertised else []
-        known = {h.id: h.drives_brand for h in m.households if aware(m, h)}
+        known = {h.id: (h.drives_brand, h.drives_brand or h.follow is not None) for h in m.households if aware(m, h)}
         for who in known.keys() - self.known.keys():
             by_ads = PAID_ADS if rose and rose[m.households[who].group] else NO_CHANNEL
-            self.learned.append((who, m.tick, True, NO_CHANNEL if known[who] else heard.get(who, by_ads)))
+            self.learned.append((who, m.tick, True, NO_CHANNEL if known[who][0] else heard.get(who, by_ads)))
         for who in self.known.keys() - known.keys():
-            self.learned.append((who, m.tick + self.known[who], False, NO_CHANNEL))
+            self.learned.append((who, m.tick + self.known[who][1], False, NO_CHANNEL))
         self.known, self.advertised = known, stocks
 
     def journal(self) -> None:

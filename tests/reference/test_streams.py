@@ -136,6 +136,9 @@ def test_ends_of_exp_log_and_power() -> None:
     assert numeric.log_one(1.0) == 0.0
     assert numeric.log_one(0.0) == -math.inf
     assert math.isnan(numeric.log_one(-1.0))
+    assert numeric.exp_one(-744.5) == 5e-324  # the smallest number there is, and its logarithm
+    assert numeric.log_one(5e-324) == pytest.approx(-1074.0 * math.log(2.0), rel=1e-15)
+    assert numeric.exp_one(709.78) == pytest.approx(math.exp(709.78), rel=1e-15)
     assert numeric.power_one(0.0, 0.0) == 1.0
     assert numeric.power_one(0.0, 2.0) == 0.0
     assert numeric.power_one(3.7, 1.0) == 3.7

@@ -295,7 +295,7 @@ WORLDS: dict[str, dict[str, Any]] = {
         "policies.kos": {
             "platforms": ["short_video", "notes"],
             "participation_share": 0.8,
-            "posts_per_seller_week": 7.0,
+            "posts_per_seller_week": 4.5,
             "hours_per_post": 2.0,
             "adapt_to_platform": 0.0,
             "livestreams_per_month": 3.0,

@@ -91,7 +91,7 @@ class Behaviour(Section):
 
     content_trust: Annotated[Factor, _assumed(0.005, 0.05, "authentic content persuades more than advertising (N04)")]
     """Trust added by one view of a seller's post that tells of daily life."""
-    content_contact: Annotated[Factor, _calibrated("N16", "cpl_to_vertical channel=kos year=2024", 0.002, 0.1)]
+    content_contact: Annotated[Factor, _calibrated("N16", "cpl_to_vertical year=2024 channel=kos", 0.002, 0.1)]
     """Hazard of leaving contact data per view of a post that asks for it, during a search, at interest 1."""
     follow_share: Annotated[Share, _assumed(0.002, 0.05)]
     """Hazard of following a seller per view, at product strength 1."""
