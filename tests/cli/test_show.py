@@ -96,7 +96,14 @@ def test_a_table_per_section(capsys: pytest.CaptureFixture[str], child: str) -> 
     titles = [line for before, line in zip(["", *lines], lines, strict=False) if before == ""]
     assert titles == [
         *("scenario", "horizon", "economics", "behaviour", "market", "brand", "stores"),
-        *("policies.paid_ads", "policies.vertical_media", "policies.referral", "policies.kos", "policies.lead_operations", "thresholds"),
+        *(
+            "policies.paid_ads",
+            "policies.vertical_media",
+            "policies.referral",
+            "policies.kos",
+            "policies.lead_operations",
+            "thresholds",
+        ),
     ]
     text = "\n".join(lines)
     assert "{2020: 1000, 2022.5: 3000}  CNY" in text

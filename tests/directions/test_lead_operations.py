@@ -99,7 +99,7 @@ def test_where_hours_bind_a_score_that_knows_something_gains_over_one_that_knows
     assert (everything > nothing).all()
 
 
-@pytest.mark.parametrize("what", ["reached", "conversion"])
+@pytest.mark.parametrize("what", [pytest.param("reached", marks=pytest.mark.full), "conversion"])
 def test_faster_refresh_raises_conversion_with_diminishing_gains(what: str) -> None:
     """A quarter of the interval, again and again: the first steps gain most, then little is left to gain."""
 
@@ -126,6 +126,7 @@ def test_what_the_brand_does_with_pooled_leads_raises_conversion() -> None:
         assert clearly_above(gain, 0.0), lever
 
 
+@pytest.mark.full
 def test_the_more_is_pooled_the_more_is_gained() -> None:
     found = np.array([[conversion(r) for r in runs({"pool_share": share})] for share in (0.0, 0.5, 1.0)])
     print(f"\nconversion with nothing, half and all pooled: {np.round(found.mean(axis=1), 4)}")

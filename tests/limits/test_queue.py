@@ -72,7 +72,9 @@ def test_waits_in_a_few_runs(runs: int, ticks_per_year: int, tolerance: float) -
     check(runs, ticks_per_year, tolerance)
 
 
-@pytest.mark.parametrize(("order", "ticks_per_year"), [("fifo", 52), ("score", 52), ("score", 365)])
+@pytest.mark.parametrize(
+    ("order", "ticks_per_year"), [("fifo", 52), ("score", 52), pytest.param("score", 365, marks=pytest.mark.full)]
+)
 def test_waits_in_a_pool(order: str, ticks_per_year: int) -> None:
     check(4, ticks_per_year, tolerance=0.04, order=order)
 

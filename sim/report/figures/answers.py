@@ -86,5 +86,6 @@ def _caption(readings: Readings) -> str:
     whiskers = "lines: 95% intervals" if interval else "one replicate, so no intervals"
     return (
         "Share of leads that order within the follow-up, by the time from contact data to the first answer; leads that "
-        f"an owner brought, that walked in or that booked on a live stream are left out. Means over replicates; {whiskers}."
+        "an owner brought, that walked in or that booked on a live stream are left out. "
+        f"Means over replicates; {whiskers}."
     )
