@@ -11,7 +11,7 @@ import pytest
 from closed_forms import tell
 
 from sim import metrics
-from sim.channels import CHANNELS, PAID_ADS, REFERRAL, VERTICAL_MEDIA
+from sim.channels import CHANNELS, KOS, PAID_ADS, REFERRAL, VERTICAL_MEDIA
 from sim.ledger import Purpose
 from sim.model import GrowthModel
 from sim.records import LEAD_OUTCOMES, Records
@@ -21,7 +21,7 @@ from sim.world.owners import Claim, CreditState
 from sim.world.people import BRAND, Stage
 from sim.world.stores import MarginOf
 from sim.world.world import World
-from tests.small_world import small
+from tests.small_world import PUBLISHING, small
 
 PROGRAMME: dict[str, Any] = {
     "referrer_credit": 3000,
@@ -55,6 +55,7 @@ def everything(ticks_per_year: int = 52, replicate: int = 0) -> GrowthModel:
         "policies.paid_ads.stop": 2022.5,
         "policies.lead_operations": {"pool_share": 0.8, "cost_per_year": 123456.78, "stop": 2022.75},
         "policies.vertical_media.saturation_leads_per_search_year": 0.1,
+        **PUBLISHING,
         "brand.initial_owners": [
             {"per_1000_households": 150, "tenure_years": 1.5, "km": 22000},
             {"per_1000_households": 100, "tenure_years": 5, "km": 70000},
@@ -169,7 +170,7 @@ def test_media_money() -> None:
     scenario = model.world.scenario
     for world in steps(model):
         assert (world.media_spent <= world.media_offered).all()
-        for medium, channel in ((0, PAID_ADS), (1, VERTICAL_MEDIA)):
+        for medium, channel in ((0, PAID_ADS), (1, VERTICAL_MEDIA), (2, KOS)):
             assert world.media_spent[medium].sum() == _booked(world, Purpose.MEDIA, channel)
     media = model.records().media
     assert (media["budget"] == media["spent"] + media["unspent"]).all()
@@ -179,6 +180,29 @@ def test_media_money() -> None:
     for channel, policy in ((PAID_ADS, scenario.policies.paid_ads), (VERTICAL_MEDIA, scenario.policies.vertical_media)):  # type: ignore[attr-defined]
         budget = policy.budget_per_year.at(2020) * years[channel]
         assert offered[media["channel"] == channel].sum() == pytest.approx(budget, rel=1e-6)
+
+
+def test_followers_bonuses_and_publishing_hours() -> None:
+    model = everything()
+    lever = model.world.scenario.policies.kos  # type: ignore[attr-defined]
+    for world in steps(model):
+        follows, people = world.follows, world.people
+        lasting = np.flatnonzero(np.isnan(follows.ended))
+        assert (people.follow[follows.person[lasting]] == lasting).all()
+        assert int((people.follow >= 0).sum()) == len(lasting)
+        counted = np.bincount(follows.account[lasting], minlength=len(world.accounts))
+        assert counted.tolist() == world.accounts.followers.tolist()
+        brought = int((world.leads.channel == KOS).sum())
+        ordered = int((world.orders.channel == KOS).sum())
+        bonus = lever.pay_volume_weight * lever.bonus_per_lead * brought
+        bonus += lever.pay_conversion_weight * lever.bonus_per_order * ordered
+        assert _booked(world, Purpose.BONUS) == _booked(world, Purpose.BONUS, KOS) == round(bonus * MINOR_PER_MONEY)
+    assert min(brought, ordered, len(lasting)) > 0
+    assert (~np.isnan(follows.ended)).any()
+    pay = np.floor(world.leads.hours * world.hourly_pay + 0.5).sum()
+    published = _booked(world, Purpose.SELLER_HOURS) - pay
+    hours = model.records().hours["publishing"].sum()
+    assert published == pytest.approx(hours * world.hourly_pay, rel=0.01)
 
 
 def _booked(world: World, purpose: Purpose, channel: int | None = None) -> int:
@@ -344,5 +368,5 @@ def test_stage_conversions_multiply(records: Records) -> None:
 def test_the_scenario_has_everything_on() -> None:
     scenario: Scenario = everything().world.scenario
     assert [name for name, _ in scenario.active_policies()] == [
-        *("paid_ads", "vertical_media", "referral", "lead_operations"),
+        *("paid_ads", "vertical_media", "referral", "kos", "lead_operations"),
     ]
