@@ -115,9 +115,11 @@ def _steps(model: Any, ticks: int) -> float:
 
 def _by_verb(model: Any, households: int) -> dict[str, float]:
     """Nanoseconds per household-week spent in each verb, over one more block."""
-    from sim.process import census, delivery, leads, need, ownership, selling, touches, word_of_mouth
+    from sim.process import (census, delivery, effort, following, leads, need, ownership, posting, selling, staffing,
+                             touches, word_of_mouth)  # fmt: skip
 
-    verbs = [(need, "arise"), (touches, "publish"), (word_of_mouth, "spread"), (leads, "collect"), (leads, "assign"),
+    verbs = [(need, "arise"), (staffing, "turn_over"), (effort, "split"), (posting, "publish"), (touches, "publish"),
+             (following, "gather"), (word_of_mouth, "spread"), (leads, "collect"), (leads, "assign"),
              (selling, "work"), (delivery, "hand_over"), (ownership, "live"), (census, "take")]  # fmt: skip
     spent: dict[str, float] = {}
     for module, name in verbs:
