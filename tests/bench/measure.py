@@ -115,8 +115,20 @@ def _steps(model: Any, ticks: int) -> float:
 
 def _by_verb(model: Any, households: int) -> dict[str, float]:
     """Nanoseconds per household-week spent in each verb, over one more block."""
-    from sim.process import (census, delivery, effort, following, leads, need, ownership, posting, selling, staffing,
-                             touches, word_of_mouth)  # fmt: skip
+    from sim.process import (
+        census,
+        delivery,
+        effort,
+        following,
+        leads,
+        need,
+        ownership,
+        posting,
+        selling,
+        staffing,
+        touches,  # fmt: skip
+        word_of_mouth,
+    )
 
     verbs = [(need, "arise"), (staffing, "turn_over"), (effort, "split"), (posting, "publish"), (touches, "publish"),
              (following, "gather"), (word_of_mouth, "spread"), (leads, "collect"), (leads, "assign"),
