@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from sim.units import MONTHS_PER_YEAR, WEEKS_PER_YEAR
+
 
 def lever(neutral: float, combine: str, meaning: str) -> Any:
     """Declare a lever: neutral value, how policies combine (`sum`, `product` or `max`), and its meaning with unit."""
@@ -106,6 +108,15 @@ class ContentLevers:
     low_intent_ratio: float = lever(0.0, "max", "hazard of contact outside a search, relative to inside")
     bait_low_intent_ratio: float = lever(0.0, "max", "the same after posts made only to collect contact data")
     followers_leave: float = lever(0.0, "max", "share of followers who go along when a seller leaves")
+
+    def hours_of_post(self, accounts: int) -> float:
+        """Working hours of one post for that many accounts, made anew for all but the first as far as it is."""
+        anew = self.hours_per_adaptation * self.adapt * max(accounts - 1, 0)
+        return (self.hours_per_post + anew) * (1.0 - self.support_saves * self.support)
+
+    def streams_per_week(self) -> float:
+        """Live streams asked per seller and week."""
+        return self.streams_per_month * MONTHS_PER_YEAR / WEEKS_PER_YEAR
 
 
 @dataclass

@@ -99,11 +99,6 @@ class Kos(Policy):
             raise FieldError(*faults)
         return self
 
-    def hours_of_post(self, accounts: int, support: float) -> float:
-        """Working hours of one post for that many accounts."""
-        anew = self.hours_per_adaptation * self.adapt_to_platform * max(accounts - 1, 0)
-        return (self.hours_per_post + anew) * (1.0 - self.support_saves_share * support)
-
     def apply(self, levers: Levers, now: Moment) -> None:
         """Ask, support, pay and buy traffic."""
         content, at = levers.content, now.calendar

@@ -17,7 +17,7 @@ import numpy as np
 
 from sim import numeric
 from sim.streams import Decision, uniform
-from sim.units import MONTHS_PER_YEAR, WEEKS_PER_YEAR
+from sim.units import WEEKS_PER_YEAR
 from sim.world.people import F64, Bool
 from sim.world.world import World
 
@@ -38,8 +38,8 @@ def split(world: World) -> None:
     sellers.drive[:] = np.where(sellers.publishes, wanted + (sellers.drive - wanted) * kept, 1.0)
     sellers.bait[:] = np.where(sellers.publishes, bait + (sellers.bait - bait) * kept, 0.0)
     willing = np.where(sellers.publishes & (len(places(world)) > 0), sellers.drive, 0.0)
-    posts, streams = willing * lever.posts_per_week, willing * streams_per_week(world)
-    hours = posts * hours_of_post(world) + streams * lever.hours_per_stream
+    posts, streams = willing * lever.posts_per_week, willing * lever.streams_per_week()
+    hours = posts * lever.hours_of_post(len(places(world))) + streams * lever.hours_per_stream
     most = max(world.scenario.stores.hours_per_week - LEAST_SELLING_HOURS, 0.0)
     possible = np.where(hours > most, most / np.maximum(hours, 1e-300), 1.0)
     sellers.posts_per_week[:], sellers.streams_per_week[:] = posts * possible, streams * possible
@@ -63,22 +63,13 @@ def places(world: World) -> list[int]:
     return list(range(len(names))) if chosen is None else [names.index(name) for name in chosen]
 
 
-def hours_of_post(world: World) -> float:
-    """Working hours of one post on all accounts."""
-    lever = world.levers.content
-    anew = lever.hours_per_adaptation * lever.adapt * max(len(places(world)) - 1, 0)
-    return (lever.hours_per_post + anew) * (1.0 - lever.support_saves * lever.support)
-
-
-def streams_per_week(world: World) -> float:
-    """Live streams asked of each seller per week."""
-    return world.levers.content.streams_per_month * MONTHS_PER_YEAR / WEEKS_PER_YEAR
-
-
 def _drive(world: World) -> F64:
     """Share of what is asked towards which each seller moves."""
     sellers, lever, b, stores = world.sellers, world.levers.content, world.behaviour, world.scenario.stores
-    asked = lever.posts_per_week * hours_of_post(world) + streams_per_week(world) * lever.hours_per_stream
+    asked = (
+        lever.posts_per_week * lever.hours_of_post(len(places(world)))
+        + lever.streams_per_week() * lever.hours_per_stream
+    )
     earned = lever.bonus_per_lead * sellers.lately_leads + lever.bonus_per_order * sellers.lately_orders
     # Judged over at least a week as asked: an hour's work that happened to bring a lead proves nothing.
     hours = np.maximum(sellers.lately_hours, asked)

@@ -7,10 +7,10 @@ has of it what came since the begin of the own spell.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from sim import numeric
 from sim.channels import KOS
+from sim.kernels import kernel
 from sim.streams import Decision, uniform
 from sim.units import WEEKS_PER_YEAR
 from sim.world.crossings import Crossings
@@ -81,7 +81,7 @@ def pick(world: World, parts: F64, rows: Rows, u: F64) -> Rows:
     return account
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@kernel
 def _pick(parts: F64, first: Rows, district: Rows, segment: Rows, u: F64, account: Rows) -> None:
     """For each element the first account at which the parts of its district's accounts add up to more than u of all."""
     for i in range(len(u)):

@@ -132,8 +132,7 @@ def _age(world: World) -> None:
 def _seen(world: World) -> F64:
     """Views of this tick, accounts x kinds: what is left of every post, dying down, with the views that are bought."""
     content, accounts = world.content, world.accounts
-    weeks = np.array([p.view_weeks for p in content.platforms])
-    kept = numeric.exp(-world.dt * WEEKS_PER_YEAR / weeks)[accounts.platform][:, None]
+    kept = numeric.exp(-world.dt * WEEKS_PER_YEAR / _of_platforms(world, "view_weeks"))[:, None]
     seen: F64 = content.buzz * (1.0 - kept)
     content.buzz *= kept
     views = _across(seen)
@@ -152,13 +151,12 @@ def _across(by_kind: F64) -> F64:
 
 def _traffic(world: World, views: F64) -> float:
     """Buy views, as far as platforms sell them; returns how many per view that posts earn themselves (N22)."""
-    content, lever, media = world.content, world.levers.content, world.media
+    lever, media = world.levers.content, world.media
     if lever.traffic_per_year <= 0.0:
         touches.book(world, TRAFFIC, KOS)
         return 0.0
     media.offered[TRAFFIC] += lever.traffic_per_year * world.dt / world.represented
-    thousand = np.array([p.price_per_thousand_views for p in content.platforms])[world.accounts.platform]
-    weight = world.weights[world.sellers.district[world.accounts.seller]]
+    thousand, weight = _of_platforms(world, "price_per_thousand_views"), world.weights[world.content.district]
     drift = float(numeric.power(1.0 + lever.traffic_drift_per_year, (world.now + world.end) / 2.0))
     price = numeric.total(views * thousand * weight) / 1000.0 * drift / world.represented
     left = float(media.offered[TRAFFIC] - media.spent[TRAFFIC])
@@ -173,15 +171,13 @@ def _traffic(world: World, views: F64) -> float:
 def _spread(world: World, seen: F64) -> None:
     """Turn views into what they do to each district and segment, and keep each account's part in it."""
     content, accounts, lever, b = world.content, world.accounts, world.levers.content, world.behaviour
-    district, platform = world.sellers.district[accounts.seller], accounts.platform
+    district, platform = content.district, accounts.platform
     public = content.public[district, platform]
     per_year = np.divide(seen, (public * world.dt)[:, None], out=np.zeros_like(seen), where=public[:, None] > 0.0)
     per_year *= _unsaturated(world, _across(per_year))[:, None]
     users = content.users[platform]
-    trusted, contact, partner = (
-        np.array([getattr(p, name) for p in content.platforms])[platform] for name in ("trust", "contact", "partner")
-    )
-    weight = lever.authentic * b.content_trust + (1.0 - lever.authentic) * b.impression_trust
+    trusted, contact, partner = (_of_platforms(world, name) for name in ("trust", "contact", "partner"))
+    weight = _persuasion(world)
     known = per_year[:, Kind.SEE] + per_year[:, Kind.LIVE] + per_year[:, Kind.BAIT]
     own = weight * trusted * per_year[:, Kind.SELECT]
     asks = b.content_contact * contact
@@ -203,10 +199,23 @@ def _spread(world: World, seen: F64) -> None:
     content.follow_rate[:] = _by_group(world, content.by_follow)
 
 
+def _persuasion(world: World) -> float:
+    """Trust that one view adds: authentic posts persuade, the rest works like advertising (N04)."""
+    authentic, b = world.levers.content.authentic, world.behaviour
+    return authentic * b.content_trust + (1.0 - authentic) * b.impression_trust
+
+
+def _of_platforms(world: World, name: str) -> F64:
+    """A parameter of each account's platform."""
+    values = np.array([getattr(platform, name) for platform in world.content.platforms])
+    by_account: F64 = values[world.accounts.platform]
+    return by_account
+
+
 def _unsaturated(world: World, per_year: F64) -> F64:
     """Share of each account's views that still add something: its public sees all sellers of the district."""
     content, accounts = world.content, world.accounts
-    district, platform = world.sellers.district[accounts.seller], accounts.platform
+    district, platform = content.district, accounts.platform
     pressure = np.zeros(content.public.shape)
     np.add.at(pressure, (district, platform), per_year / WEEKS_PER_YEAR)
     most = np.array([p.saturation_views_per_week for p in content.platforms])
@@ -219,7 +228,7 @@ def _unsaturated(world: World, per_year: F64) -> F64:
 def _by_group(world: World, parts: F64) -> F64:
     """Sums over the accounts of each district, in their order, by district x segment."""
     total = np.zeros((len(world.weights), parts.shape[1]))
-    np.add.at(total, world.sellers.district[world.accounts.seller], parts)
+    np.add.at(total, world.content.district, parts)
     return total.ravel()
 
 
@@ -228,7 +237,7 @@ def _found(world: World) -> None:
     content, lever, b = world.content, world.levers.content, world.behaviour
     following = min(lever.founder_followers / world.represented, 1.0)
     views = following * lever.founder_views_per_week * WEEKS_PER_YEAR / CYCLE
-    weight = lever.authentic * b.content_trust + (1.0 - lever.authentic) * b.impression_trust
+    weight = _persuasion(world)
     content.awareness += b.impression_awareness * views
     content.trust += weight * views
     content.partner_trust += weight * views
@@ -243,10 +252,9 @@ def _feed(world: World, made: F64) -> None:
     if not content.platforms:
         return
     feed, trusted, contact, partner = (
-        np.array([getattr(p, name) for p in content.platforms])[accounts.platform]
-        for name in ("feed_share", "trust", "contact", "partner")
+        _of_platforms(world, name) for name in ("feed_share", "trust", "contact", "partner")
     )
-    weight = lever.authentic * b.content_trust + (1.0 - lever.authentic) * b.impression_trust
+    weight = _persuasion(world)
     per_year = made * (feed / world.dt)[:, None]
     own = weight * trusted * per_year[:, Kind.SELECT]
     touches.absorb(accounts.trust, own, b.trust_memory_weeks, world.dt)

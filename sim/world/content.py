@@ -77,9 +77,9 @@ class Content:
         self.public: F64 = np.cumsum(by_district[:, None, :] * self.users, axis=2)[:, :, -1]
         """Households of the district that use it, districts x platforms."""
         sellers = len(seller_district)
-        self.first_account: I64 = np.searchsorted(
-            np.repeat(seller_district, len(platforms)), np.arange(len(by_district) + 1)
-        )
+        self.district: I16 = np.repeat(seller_district, len(platforms)).astype(np.int16)
+        """District of each account."""
+        self.first_account: I64 = np.searchsorted(self.district, np.arange(len(by_district) + 1))
         """First account of each district, and the end of the last one's."""
         self.buzz: F64 = np.zeros((sellers * len(platforms), len(Kind)))
         """Views still to come of what is published, accounts x kinds."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from sim.levers import Levers
+from sim.policies.base import Moment
 from sim.policies.kos import Kos
 from sim.scenario.schema.market import Market
 from sim.scenario.schema.stores import Stores
 from sim.scenario.suggest import advice
 from sim.scenario.tree import clipped
 from sim.schedule import Schedule
-from sim.units import MONTHS_PER_YEAR, WEEKS_PER_YEAR
 
 ROUNDING_HOURS = 1e-9
 """By how much hours may be exceeded: sums of fractions are not exact."""
@@ -39,9 +40,12 @@ def _too_many_hours(kos: Kos, market: Market, stores: Stores, moments: list[floa
     if accounts == 0 or math.isinf(stores.hours_per_week):
         return
     for year in moments:
-        posts, each = kos.posts_per_seller_week.at(year), kos.hours_of_post(accounts, kos.support.at(year))
-        streams = kos.livestreams_per_month.at(year) * MONTHS_PER_YEAR / WEEKS_PER_YEAR * kos.hours_per_livestream
-        if kos.participation_share.at(year) > 0 and posts * each + streams > stores.hours_per_week + ROUNDING_HOURS:
+        levers = Levers()
+        kos.apply(levers, Moment(year, 0.0))
+        asked = levers.content
+        posts, each = asked.posts_per_week, asked.hours_of_post(accounts)
+        streams = asked.streams_per_week() * asked.hours_per_stream
+        if asked.participation > 0 and posts * each + streams > stores.hours_per_week + ROUNDING_HOURS:
             live = f" and {streams:.6g} hours of live streams" if streams else ""
             message = (
                 f"must leave sellers within their hours: {posts:.15g} posts a week of {each:.6g} hours each{live} make "
