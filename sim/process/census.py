@@ -9,7 +9,7 @@ import numpy as np
 
 from sim import numeric
 from sim.process import touches
-from sim.world.people import BRAND, Bool, Rows, Stage
+from sim.world.people import BRAND, F64, Bool, Rows, Stage
 from sim.world.world import World
 
 
@@ -43,13 +43,18 @@ def take(world: World) -> None:
             "open_leads": np.bincount(lead_group, minlength=len(world.media.awareness)),
             "waiting": _count(world, people.stage == Stage.WAITING),
             "owners": _count(world, owner),
-            "satisfaction_sum": numeric.group_sums(
-                people.group[owner], people.satisfaction[owner], people.id[owner], len(world.media.awareness)
-            ),
+            "satisfaction_sum": _satisfaction(world),
             "satisfaction_n": _count(world, owner),
         }
     )
     _take_sellers(world)
+
+
+def _satisfaction(world: World) -> F64:
+    owners = world.owners
+    driving = np.flatnonzero(owners.ownership >= 0)
+    group = world.people.group[owners.person[driving]]
+    return numeric.group_sums(group, owners.satisfaction[driving], owners.id[driving], len(world.media.awareness))
 
 
 def _take_sellers(world: World) -> None:

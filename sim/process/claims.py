@@ -37,9 +37,9 @@ def _claim_for_oneself(world: World, person: Rows, others: Rows, lot: F64, kind:
     """Owners who refer themselves to their next car."""
     people = world.people
     owns = (people.car[person[others]] == BRAND) & programme.eligible(world, person[others])
-    owners = person[others[owns]]
-    felt = programme.own_reward(world, owners, programme.offer(world, owners)) + programme.friends_reward(world)
-    abuse = others[owns][lot[owns] < programme.temptation(world, owners, felt)]
+    rows = people.owner[person[others[owns]]].astype(np.int64)
+    felt = programme.own_reward(world, rows, programme.offer(world, rows)) + programme.friends_reward(world)
+    abuse = others[owns][lot[owns] < programme.temptation(world, world.owners.segment[rows], felt)]
     kind[abuse], code[abuse] = Claim.SELF, people.id[person[abuse]]
 
 
@@ -52,7 +52,7 @@ def _use_a_strangers_code(world: World, person: Rows, others: Rows, lot: F64, ki
         return
     buys = people.car[person[others]] != BRAND
     buyers = person[others[buys]]
-    tempted = lot[buys] < programme.temptation(world, buyers, programme.friends_reward(world))
+    tempted = lot[buys] < programme.temptation(world, people.segment[buyers], programme.friends_reward(world))
     for abuse in others[buys][tempted]:
         # The smallest of one draw per code: a code more on the board changes only the finds that are its own.
         found = uniform(world.key, Decision.CODE, people.orders[person[abuse]], 0, people.id[person[abuse]], board)
@@ -76,7 +76,7 @@ def _check(world: World, person: Rows, moment: F64, kind: I8, code: Rows) -> Boo
     mistaken = uniform(world.key, Decision.FALSE_REJECTION, number, 0, who) < lever.false_rejection_share
     rejected[checked] = np.where(honest, mistaken, True)
     for claim in checked[honest & mistaken]:  # one after the other: an owner may be annoyed twice
-        ownership.annoy(world, world.row_of[code[claim : claim + 1]], moment[claim : claim + 1])
+        ownership.annoy(world, world.owners_of(code[claim : claim + 1]), moment[claim : claim + 1])
     return rejected
 
 

@@ -17,7 +17,7 @@ from sim.ledger import Purpose
 from sim.process import driving, need, ownership, rewards, selling, word_of_mouth
 from sim.streams import Decision, uniform
 from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
-from sim.world.build import first_satisfaction
+from sim.world import build
 from sim.world.owners import Claim
 from sim.world.people import BRAND, F64, NO_CAR_OF_OURS, Rows, Stage
 from sim.world.stores import MarginOf
@@ -81,30 +81,32 @@ def _queue(world: World) -> tuple[Rows, Rows]:
 
 def _receive(world: World, rows: Rows) -> None:
     """Make buyers owners: books, relationship, first satisfaction, and the dates of what follows."""
-    orders, people = world.orders, world.people
+    orders, people, owners = world.orders, world.people, world.owners
     person = orders.person[rows].astype(np.int64)
     moment = orders.delivered[rows]
-    orders.first[rows] = ~people.was_owner[person]
-    people.first_order[person] = np.where(orders.first[rows], rows, people.first_order[person])
+    first = people.owner[person] < 0
+    build.enrol(owners, people, person[first], world.key)
+    owner = people.owner[person].astype(np.int64)
+    orders.first[rows] = first
+    owners.first_order[owner[first]] = rows[first]
     orders.margin[rows] = round(world.offers.margin * MINOR_PER_MONEY)
     _book(world, rows, person, moment)
     rewards.vest(world, rows)
     orders.repurchase[rows] &= people.car[person] == BRAND  # unless the car was returned while the next one was built
     again = orders.repurchase[rows]
     world.replacements.append(int(again.sum()), person=person[again], moment=moment[again], same_brand=True)
-    fresh = people.relationship[person] < 0
-    _take_up(world, rows, person, moment)
-    _befriend(world, rows[fresh], person[fresh], moment[fresh])
-    kept = person[~fresh]
+    fresh = owners.relationship[owner] < 0
+    _take_up(world, rows, owner, moment)
+    _befriend(world, rows[fresh], owner[fresh], moment[fresh])
+    kept = owner[~fresh]
     ownership.reckon(world, kept, moment[~fresh])
-    people.was_owner[person] = True
-    people.satisfaction[person] = _first_satisfaction(world, rows, person)
-    _may_return(world, rows, person)
+    owners.satisfaction[owner] = _first_satisfaction(world, rows, person)
+    _may_return(world, rows, owner)
     need.settle_purchase(world, person, moment, BRAND)
-    ownership.begin(world, person[fresh], moment[fresh])
+    ownership.begin(world, owner[fresh], moment[fresh])
     ownership.file(world, kept)
-    silent = ~np.isfinite(people.talk_at[person])
-    word_of_mouth.begin(world, person[silent], np.full(int(silent.sum()), world.end))  # heard from the next tick on
+    silent = owner[~np.isfinite(owners.talk_at[owner])]
+    word_of_mouth.begin(world, silent, np.full(len(silent), world.end))  # heard from the next tick on
 
 
 def _book(world: World, rows: Rows, person: Rows, moment: F64, *, back: bool = False) -> None:
@@ -119,31 +121,31 @@ def _book(world: World, rows: Rows, person: Rows, moment: F64, *, back: bool = F
     world.margins.append(
         len(rows),
         person=person,
-        order=world.people.first_order[person],
+        order=world.owners.first_order[world.people.owner[person]],
         moment=moment,
         amount=sign * (orders.margin[rows] - orders.discount[rows]),
         purpose=MarginOf.CAR,
     )
 
 
-def _take_up(world: World, rows: Rows, person: Rows, moment: F64) -> None:
+def _take_up(world: World, rows: Rows, owner: Rows, moment: F64) -> None:
     """Begin the ownerships of those who did not drive the brand."""
-    orders, people = world.orders, world.people
-    new = people.car[person] != BRAND
-    rows, person, moment = rows[new], person[new], moment[new]
-    people.km[person] = 0.0
-    driving.begin(world, person, moment, rows, orders.referrer[rows], orders.generation[rows])
+    orders, owners = world.orders, world.owners
+    new = owners.ownership[owner] < 0
+    rows, owner, moment = rows[new], owner[new], moment[new]
+    owners.km[owner] = 0.0
+    driving.begin(world, owner, moment, rows, orders.referrer[rows], orders.generation[rows])
 
 
-def _befriend(world: World, rows: Rows, person: Rows, moment: F64) -> None:
+def _befriend(world: World, rows: Rows, owner: Rows, moment: F64) -> None:
     """Begin relationships; whom an owner brought, that owner holds as long as the own relationship is kept."""
-    orders, people = world.orders, world.people
+    orders, owners = world.orders, world.owners
     referrer = orders.referrer[rows]
-    introduced = referrer >= 0
-    held = introduced & (people.relationship[world.row_of[referrer]] >= 0)
+    held = referrer >= 0
+    held[held] = owners.relationship[world.owners_of(referrer[held])] >= 0
     new = world.relationships.append(
         len(rows),
-        person=person,
+        person=owners.person[owner],
         order=rows,
         began=moment,
         referrer=referrer,
@@ -151,7 +153,7 @@ def _befriend(world: World, rows: Rows, person: Rows, moment: F64) -> None:
         anchored=held,
     )
     began = np.arange(new.start, new.stop)
-    people.relationship[person] = began
+    owners.relationship[owner] = began
     world.anchored = np.concatenate([world.anchored, began[held]])
 
 
@@ -165,19 +167,20 @@ def _first_satisfaction(world: World, rows: Rows, person: Rows) -> F64:
     matched = uniform(key, Decision.MATCH, number, 0, who) < b.match_share
     second = uniform(key, Decision.MATCHED, number[matched], 0, who[matched])
     u[introduced[matched]] = np.maximum(u[introduced[matched]], second)
-    return first_satisfaction(world.offers.strength[people.segment[person]], u, b.satisfaction_spread)
+    return build.first_satisfaction(world.offers.strength[people.segment[person]], u, b.satisfaction_spread)
 
 
-def _may_return(world: World, rows: Rows, person: Rows) -> None:
+def _may_return(world: World, rows: Rows, owner: Rows) -> None:
     """Date the returns of disappointed buyers, where the brand grants a right of return."""
-    orders, people, b = world.orders, world.people, world.behaviour
-    world.returnable = world.returnable[~np.isin(orders.person[world.returnable], person)]  # the old car was traded in
+    orders, owners, b = world.orders, world.owners, world.behaviour
+    traded_in = np.isin(orders.person[world.returnable], owners.person[owner])
+    world.returnable = world.returnable[~traded_in]
     window = world.scenario.brand.return_days / DAYS_PER_YEAR
     if window <= 0.0:
         return
-    gap = 1.0 - people.satisfaction[person]
+    gap = 1.0 - owners.satisfaction[owner]
     rate = b.return_per_week * WEEKS_PER_YEAR * gap * gap
-    threshold = -numeric.log(uniform(world.key, Decision.RETURN, orders.number[rows], 0, people.id[person]))
+    threshold = -numeric.log(uniform(world.key, Decision.RETURN, orders.number[rows], 0, owners.id[owner]))
     wait = np.divide(threshold, rate, out=np.full(len(rows), np.inf), where=rate > 0.0)
     back = np.flatnonzero(wait < window)
     orders.return_at[rows[back]] = orders.delivered[rows[back]] + wait[back]
@@ -197,7 +200,7 @@ def _take_back(world: World) -> None:
     world.returned_now, orders.returned[rows] = rows, moment
     _book(world, rows, person, moment, back=True)
     rewards.claw_back(world, rows, moment)
-    driving.end(world, person, moment)
+    driving.end(world, people.owner[person].astype(np.int64), moment)
     people.car[person] = NO_CAR_OF_OURS
     world.exposed.refresh(person)  # of those who were in a search already
     idle = people.stage[person] == Stage.IDLE

@@ -33,47 +33,52 @@ def zeal(key: Key, ids: I32, spread: float) -> F64:
 def begin(
     world: World, rows: Rows, moment: F64, order: Rows | int, referrer: Rows | int, generation: Rows | int
 ) -> None:
-    """Let households that did not drive the brand begin to; whoever was brought by an owner talks more (M21)."""
-    people, b = world.people, world.behaviour
+    """Let owners who did not drive the brand begin to; whoever was brought by an owner talks more (M21)."""
+    owners, b = world.owners, world.behaviour
     brought = np.broadcast_to(np.asarray(referrer) >= 0, rows.shape)
-    talkative = zeal(world.key, people.id[rows], b.talk_spread) * np.where(brought, b.referred_talk, 1.0)
+    talkative = zeal(world.key, owners.id[rows], b.talk_spread) * np.where(brought, b.referred_talk, 1.0)
     new = world.ownerships.append(
-        len(rows), person=rows, order=order, began=moment, referrer=referrer, generation=generation, zeal=talkative
+        len(rows),
+        person=owners.person[rows],
+        order=order,
+        began=moment,
+        referrer=referrer,
+        generation=generation,
+        zeal=talkative,
     )
-    people.ownership[rows] = np.arange(new.start, new.stop)
-    people.owned_since[rows] = moment
+    owners.ownership[rows] = np.arange(new.start, new.stop)
+    owners.owned_since[rows] = moment
 
 
 def begin_initial(world: World) -> None:
     """Record the owners at the start of the horizon, in the order of their ids."""
-    rows = world.owners
-    rows = rows[np.argsort(world.people.id[rows], kind="stable")]
-    begin(world, rows, world.people.owned_since[rows], -1, -1, 0)
+    rows = np.argsort(world.owners.id)
+    begin(world, rows, world.owners.owned_since[rows], -1, -1, 0)
 
 
 def end(world: World, rows: Rows, moment: F64) -> None:
-    """End ownerships, and with them the relationships still kept, talks and contacts with service."""
-    people = world.people
-    world.ownerships.ended[people.ownership[rows]] = moment
-    people.ownership[rows] = -1
-    kept = people.relationship[rows] >= 0
-    world.relationships.ended[people.relationship[rows[kept]]] = moment[kept]
-    people.relationship[rows] = -1
-    people.talk_at[rows] = np.inf
-    people.care_at[rows] = np.inf
+    """End the ownerships of owners, and with them the relationships still kept, talks and contacts with service."""
+    owners = world.owners
+    world.ownerships.ended[owners.ownership[rows]] = moment
+    owners.ownership[rows] = -1
+    kept = owners.relationship[rows] >= 0
+    world.relationships.ended[owners.relationship[rows[kept]]] = moment[kept]
+    owners.relationship[rows] = -1
+    owners.talk_at[rows] = np.inf
+    owners.care_at[rows] = np.inf
 
 
 def tenure(world: World, rows: Rows, moment: F64) -> F64:
     """Years owners have driven the brand at a moment."""
-    years: F64 = moment - world.people.owned_since[rows]
+    years: F64 = moment - world.owners.owned_since[rows]
     return years
 
 
 def tier(world: World, rows: Rows, moment: F64) -> I64:
     """Medal tier of owners at a moment, from novice 0 to legend 3, by tenure or mileage (C24)."""
-    people = world.people
-    since = people.owned_since[rows]
-    km = people.km[rows] + people.km_per_year[rows] * (moment - np.maximum(since, 0.0))
+    owners = world.owners
+    since = owners.owned_since[rows]
+    km = owners.km[rows] + owners.km_per_year[rows] * (moment - np.maximum(since, 0.0))
     years, reached = moment - since, np.zeros(len(rows), dtype=np.int64)
     for least in TIERS:
         reached += years > least
@@ -83,7 +88,7 @@ def tier(world: World, rows: Rows, moment: F64) -> I64:
 
 def act(world: World, rows: Rows, kind: Act) -> None:
     """Note that owners acted in this calendar year; once per year counts."""
-    spans = world.people.ownership[rows]
+    spans = world.owners.ownership[rows]
     spans = spans[spans >= 0]  # whoever has changed to another brand has none
     last = getattr(world.ownerships, _OF_ACT[kind])
     spans = numeric.distinct(spans[last[spans] != world.year])

@@ -60,14 +60,20 @@ followed, vertical media; the rest of the hazard is that of walking in."""
 
 @njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
 def expose(
-    searches: NDArray[np.void], now: float, end: float, relationship: NDArray[np.int32], c: Climate, audience: Audience
+    searches: NDArray[np.void],
+    now: float,
+    end: float,
+    owner: NDArray[np.int32],
+    relationship: NDArray[np.int32],
+    c: Climate,
+    audience: Audience,
 ) -> tuple[I64, F64, F64, F64]:
     """Pass this tick's hazard; returns who left contact data: rows, moments, total hazard, and its part by source.
 
     Advertising and walk-ins need interest (product strength times 1 + trust), walk-ins also a known brand; vertical
     media sell everyone who compares. Posts that ask for contact data need interest and a known brand, baits interest
-    alone; who follows a seller knows the brand. `relationship` is the column of the people table, read for the
-    brand's drivers.
+    alone; who follows a seller knows the brand. `owner` and `relationship`, columns of the people and owners
+    tables, are read for the brand's drivers.
     """
     size = 0
     left = np.empty(len(searches), dtype=np.int64)
@@ -93,7 +99,7 @@ def expose(
         if s.car == BRAND or followed >= 0 or known + c.awareness[s.group] >= s.notice:
             buy, live = c.buy[s.group] * interest, c.live[s.group] * interest
             walk_in = (c.walk_in if s.car == BRAND else c.organic_walk_in) * interest
-            if s.car == BRAND and relationship[s.row] >= 0:
+            if s.car == BRAND and relationship[owner[s.row]] >= 0:
                 walk_in *= c.owner_return
         hazard = ads + vertical + (((buy + live) + bait) + founder + feed) + walk_in
         if s.contact_left <= hazard * exposed:

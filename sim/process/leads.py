@@ -63,7 +63,7 @@ def _search(world: World) -> None:
         accounts.contact,
     )
     rows, moment, hazard, by_source = exposure.expose(
-        world.exposed.records, world.now, world.end, people.relationship, climate, audience
+        world.exposed.records, world.now, world.end, people.owner, world.owners.relationship, climate, audience
     )
     which = uniform(world.key, Decision.CONTACT_CHANNEL, people.leads[rows], 0, people.id[rows]) * hazard
     source = (np.cumsum(by_source, axis=1) <= which[:, None]).sum(axis=1)

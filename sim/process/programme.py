@@ -57,17 +57,17 @@ def within_share(world: World, rows: Rows, share: float, by_degree: bool) -> Boo
 
 def offer(world: World, rows: Rows) -> Offer:
     """The credit of each owner's segment, in the kind of reward that is worth most to that owner (T22, T23)."""
-    lever, people = world.levers.invite, world.people
+    lever, owners = world.levers.invite, world.owners
     by_segment = np.array([lever.menu.get(name, lever.credit) for name in world.segments])
-    credit = by_segment[people.segment[rows]]
+    credit = by_segment[owners.segment[rows]]
     kind = np.full(len(rows), PLAIN, dtype=np.int64)
     if not lever.kinds:
         return Offer(credit, kind, np.ones(len(rows)), np.full(len(rows), lever.credit_cost_share))
     worth, cost_share = np.full(len(rows), -1.0), np.zeros(len(rows))
     for reward in lever.kinds:
         fit = np.array([reward.worth_by_segment.get(name, reward.worth) for name in world.segments])
-        taste = LEAST_TASTE + uniform(world.key, Decision.TASTE, reward.number, 0, people.id[rows])
-        value = fit[people.segment[rows]] * taste
+        taste = LEAST_TASTE + uniform(world.key, Decision.TASTE, reward.number, 0, owners.id[rows])
+        value = fit[owners.segment[rows]] * taste
         better = value > worth
         worth, kind = np.where(better, value, worth), np.where(better, reward.number, kind)
         cost_share = np.where(better, reward.cost_share, cost_share)
@@ -77,11 +77,11 @@ def offer(world: World, rows: Rows) -> Offer:
 def own_reward(world: World, rows: Rows, offered: Offer) -> F64:
     """The owner's part of the reward as it is felt, share of the car's price: what can be spent in time, less what is
     likely to be rejected; nothing once a cap is used up (T03)."""
-    people, lever = world.people, world.levers.invite
-    ever, this_year = people.rewarded_ever[rows], np.zeros(len(rows), dtype=np.int64)
+    owners, lever = world.owners, world.levers.invite
+    ever, this_year = owners.rewarded_ever[rows], np.zeros(len(rows), dtype=np.int64)
     some = np.flatnonzero(ever)  # most owners never had a reward
-    of_year = people.rewarded_year[rows[some]] == world.year
-    this_year[some] = np.where(of_year, people.rewarded[rows[some]], 0)
+    of_year = owners.rewarded_year[rows[some]] == world.year
+    this_year[some] = np.where(of_year, owners.rewarded[rows[some]], 0)
     used_up = (this_year >= lever.cap_per_year) | (ever >= lever.cap_lifetime)
     credit = np.minimum(offered.credit, spendable(world)) * (1.0 - lever.check_share * lever.false_rejection_share)
     felt: F64 = np.where(used_up, 0.0, credit * offered.worth) / world.offers.price
@@ -100,10 +100,11 @@ def friends_reward(world: World) -> float:
     return (price.discount_referred + price.subsidy_referred) / world.offers.price
 
 
-def temptation(world: World, rows: Rows, felt: F64 | float) -> F64:
-    """Probability of claiming what one is not owed: for value seekers, high rewards and few checks the highest."""
+def temptation(world: World, segment: Rows, felt: F64 | float) -> F64:
+    """Probability of claiming what one is not owed, by segment and reward: for value seekers, high rewards and few
+    checks the highest."""
     b = world.behaviour
     sensitivity = np.array([s.price_sensitivity for s in world.scenario.market.segments.values()])
     unchecked = 1.0 - world.levers.invite.check_share
-    pull: F64 = b.abuse_appetite * sensitivity[world.people.segment[rows]] * (felt / (felt + b.invite_half_reward))
+    pull: F64 = b.abuse_appetite * sensitivity[segment] * (felt / (felt + b.invite_half_reward))
     return pull * unchecked

@@ -25,7 +25,7 @@ def promise(world: World, orders: Rows, claims: Claims) -> None:
     """Promise credits for orders just locked, on today's terms; those of rejected claims are void at once."""
     claimed = np.flatnonzero(claims.kind != Claim.NONE)
     owner = world.row_of[claims.code[claimed]]
-    offered = programme.offer(world, owner)
+    offered = programme.offer(world, world.people.owner[owner].astype(np.int64))
     face = np.floor(offered.credit * MINOR_PER_MONEY + 0.5).astype(np.int64)
     some = np.flatnonzero(face > 0)
     claimed, lever = claimed[some], world.levers.invite
@@ -58,34 +58,35 @@ def void(world: World, orders: Rows, moment: F64) -> None:
 
 def vest(world: World, orders: Rows) -> None:
     """Grant the credits of delivered cars, one after the other, to owners who still drive the brand, up to the caps."""
-    credits, people = world.credits, world.people
+    credits, owners = world.credits, world.owners
     referred = world.orders.claim[orders] == Claim.REFERRAL
-    driving.act(world, world.row_of[world.orders.referrer[orders[referred]]], Act.SUCCESSFUL)
+    driving.act(world, world.owners_of(world.orders.referrer[orders[referred]]), Act.SUCCESSFUL)
     orders = orders[world.orders.credit[orders] >= 0]
     row, moment = world.orders.credit[orders].astype(np.int64), world.orders.delivered[orders]
     pending = credits.state[row] == CreditState.PENDING
     row, moment = row[pending], moment[pending]
-    terms = (credits.owner[row], credits.cap_per_year[row], credits.cap_lifetime[row])
+    owner = world.people.owner[credits.owner[row]].astype(np.int64)
+    terms = (owner, credits.cap_per_year[row], credits.cap_lifetime[row])
     granted = np.fromiter((_reward(world, *of) for of in zip(*terms, strict=True)), np.bool_, len(row))
     _close(world, row[~granted], moment[~granted], CreditState.VOID)
-    row, moment = row[granted], moment[granted]
+    row, owner, moment = row[granted], owner[granted], moment[granted]
     credits.vested[row], credits.state[row] = moment, CreditState.VESTED
-    people.holds_credit[credits.owner[row]] = True
+    owners.holds_credit[owner] = True
     world.vested = np.concatenate([world.vested, row])
     _book(world, row, _cost(world, row, credits.face[row] * credits.expected[row]))
 
 
 def _reward(world: World, owner: int, cap_per_year: float, cap_lifetime: float) -> bool:
     """Count a reward for an owner who still drives the brand and has not reached a cap; whether it counts."""
-    people, year = world.people, world.year
-    if people.rewarded_year[owner] != year:
-        people.rewarded_year[owner], people.rewarded[owner] = year, 0
-    if people.rewarded[owner] >= cap_per_year or people.rewarded_ever[owner] >= cap_lifetime:
+    owners, year = world.owners, world.year
+    if owners.rewarded_year[owner] != year:
+        owners.rewarded_year[owner], owners.rewarded[owner] = year, 0
+    if owners.rewarded[owner] >= cap_per_year or owners.rewarded_ever[owner] >= cap_lifetime:
         return False
-    if people.car[owner] != BRAND:
+    if owners.ownership[owner] < 0:
         return False
-    people.rewarded[owner] += 1
-    people.rewarded_ever[owner] += 1
+    owners.rewarded[owner] += 1
+    owners.rewarded_ever[owner] += 1
     return True
 
 
@@ -99,14 +100,14 @@ def claw_back(world: World, orders: Rows, moment: F64) -> None:
 
 def redeem(world: World, rows: Rows, moment: F64) -> None:
     """Let owners in contact with service spend their credits, oldest first, up to what a contact costs."""
-    holding = np.flatnonzero(world.people.holds_credit[rows])
+    holding = np.flatnonzero(world.owners.holds_credit[rows])
     if len(holding) == 0:
         return
-    credits = world.credits
+    credits, person = world.credits, world.owners.person[rows]
     spends = world.scenario.brand.ecosystem_spend_per_year * MINOR_PER_MONEY / world.behaviour.care_contacts_per_year
     owners, used_up, ended = credits.owner[world.vested], [], []
     for place in holding:
-        owner, when = rows[place], moment[place]
+        owner, when = person[place], moment[place]
         left = math.floor(spends + 0.5) if math.isfinite(spends) else math.inf
         mine = world.vested[owners == owner]
         for row in mine[np.argsort(credits.vested[mine], kind="stable")]:
@@ -124,10 +125,10 @@ def redeem(world: World, rows: Rows, moment: F64) -> None:
 
 
 def held(world: World, rows: Rows) -> F64:
-    """What owners would lose with the brand: their vested credits not yet redeemed, money; 0 for everybody else."""
+    """What households would lose with the brand: their vested credits not yet redeemed, money; 0 for non-owners."""
     credits, worth = world.credits, np.zeros(len(rows))
-    people = world.people
-    holding = np.flatnonzero(people.holds_credit[rows] & (people.car[rows] == BRAND))
+    holding = np.flatnonzero(world.people.car[rows] == BRAND)
+    holding = holding[world.owners.holds_credit[world.people.owner[rows[holding]]]]
     if len(holding) == 0:
         return worth
     left, owners = credits.face[world.vested] - credits.redeemed[world.vested], credits.owner[world.vested]
@@ -165,8 +166,9 @@ def _end(world: World, rows: Rows, moment: F64, state: CreditState) -> None:
     _book(world, rows, _cost(world, rows, credits.redeemed[rows].astype(np.float64)))
     _close(world, rows, moment, state)
     world.vested = world.vested[credits.state[world.vested] == CreditState.VESTED]
-    world.people.holds_credit[credits.owner[rows]] = False
-    world.people.holds_credit[credits.owner[world.vested]] = True
+    holds, owner = world.owners.holds_credit, world.people.owner
+    holds[owner[credits.owner[rows]]] = False
+    holds[owner[credits.owner[world.vested]]] = True
 
 
 def _close(world: World, rows: Rows, moment: F64, state: CreditState) -> None:

@@ -147,8 +147,11 @@ def _utility(world: World, person: Rows, stock: F64, discount: F64) -> F64:
     relative = np.maximum(1.0 - discount / offers.price, 1e-6) if offers.price > 0 else np.ones(len(person))
     around = np.stack((world.media.trust, world.media.partner_trust))[:, people.group[person]]
     trust = touches.trusting(stock + around)
-    loyal = (people.car[person] == BRAND) & (people.relationship[person] >= 0)
-    loyalty = np.where(loyal, b.choice_loyalty * (2.0 * people.satisfaction[person] - 0.5), 0.0)
+    owners, loyalty = world.owners, np.zeros(len(person))
+    loyal = np.flatnonzero(people.car[person] == BRAND)
+    owner = people.owner[person[loyal]]
+    kept = owners.relationship[owner] >= 0
+    loyalty[loyal[kept]] = b.choice_loyalty * (2.0 * owners.satisfaction[owner[kept]] - 0.5)
     value = b.choice_product * numeric.log(offers.strength)[segment] - b.choice_price * sensitivity[
         segment
     ] * numeric.log(relative)
@@ -256,4 +259,4 @@ def _defect(world: World, rows: Rows, moment: F64) -> None:
     order = np.lexsort((people.id[rows], moment))
     rows, moment = rows[order], moment[order]
     world.replacements.append(len(rows), person=rows, moment=moment, same_brand=False)
-    driving.end(world, rows, moment)
+    driving.end(world, people.owner[rows].astype(np.int64), moment)

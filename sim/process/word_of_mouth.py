@@ -58,8 +58,7 @@ class Words:
 def spread(world: World) -> None:
     """Let all talks of this tick happen; everyone hears them with the opinions held at its start."""
     rows = numeric.distinct(world.talks.take(world.tick))
-    rows = rows[world.people.car[rows] == BRAND]
-    rows = rows[_due(world, world.people.talk_at[rows])]
+    rows = rows[_due(world, world.owners.talk_at[rows])]
     if len(rows) == 0:
         return
     words = _speak(world, _occasions(world, rows))
@@ -70,12 +69,12 @@ def spread(world: World) -> None:
 
 def begin(world: World, rows: Rows, moment: F64) -> None:
     """Let households begin to talk about their new car."""
-    people = world.people
-    people.talks[rows] += 1  # the gap drawn before an earlier car was given up must not be drawn again
+    owners = world.owners
+    owners.talks[rows] += 1  # the gap drawn before an earlier car was given up must not be drawn again
     if world.behaviour.talks_per_owner_year > 0.0:
-        u = uniform(world.key, Decision.TALK_NEXT, 0, 0, people.id[rows], people.talks[rows])
-        people.talk_at[rows] = moment - numeric.log(u) / _rate(world, rows)
-    world.talks.file(rows, people.talk_at[rows])
+        u = uniform(world.key, Decision.TALK_NEXT, 0, 0, owners.id[rows], owners.talks[rows])
+        owners.talk_at[rows] = moment - numeric.log(u) / _rate(world, rows)
+    world.talks.file(rows, owners.talk_at[rows])
 
 
 def _due(world: World, moment: F64) -> Bool:
@@ -85,14 +84,14 @@ def _due(world: World, moment: F64) -> Bool:
 
 def _rate(world: World, rows: Rows) -> F64:
     """Occasions to talk of owners, per year."""
-    rate: F64 = world.behaviour.talks_per_owner_year * world.ownerships.zeal[world.people.ownership[rows]]
+    rate: F64 = world.behaviour.talks_per_owner_year * world.ownerships.zeal[world.owners.ownership[rows]]
     return rate
 
 
 def _occasions(world: World, rows: Rows) -> Occasions:
     """Use up the occasions of owners in this tick and date those that follow; exponential gaps."""
-    people = world.people
-    who, nth, at = people.id[rows], people.talks[rows], people.talk_at[rows]
+    owners = world.owners
+    who, nth, at = owners.id[rows], owners.talks[rows], owners.talk_at[rows]
     rate, chance = _rate(world, rows), _invites(world, rows)
     due, used = np.arange(len(rows)), []
     while len(due):
@@ -101,7 +100,7 @@ def _occasions(world: World, rows: Rows) -> Occasions:
         u = uniform(world.key, Decision.TALK_NEXT, 0, 0, who[due], nth[due])
         at[due] -= numeric.log(u) / rate[due]
         due = due[_due(world, at[due])]
-    people.talks[rows], people.talk_at[rows] = nth, at
+    owners.talks[rows], owners.talk_at[rows] = nth, at
     world.talks.file(rows, at)
     due, nth, moment = (np.concatenate(parts) for parts in zip(*used, strict=True))
     return Occasions(rows[due], nth, moment, chance[due])
@@ -109,8 +108,8 @@ def _occasions(world: World, rows: Rows) -> Occasions:
 
 def _speak(world: World, on: Occasions) -> Words:
     """What is said on each occasion, and to whom."""
-    people, key = world.people, world.key
-    who, satisfied = people.id[on.owner], people.satisfaction[on.owner]
+    owners, key = world.owners, world.key
+    who, satisfied = owners.id[on.owner], owners.satisfaction[on.owner]
     mood = uniform(key, Decision.TALK_MOOD, 0, 0, who, on.nth)
     good = mood < satisfied * satisfied
     bad = mood >= 1.0 - (1.0 - satisfied) * (1.0 - satisfied)
@@ -153,12 +152,12 @@ def _trust(world: World, owner: Rows, moment: F64, good: Bool, bad: Bool, strong
 
 def _recommended(world: World, owner: Rows, good: Bool, invites: Bool) -> None:
     """What recommending does to those who do it: it puts off leaving (T12), and is counted once a year."""
-    people, b = world.people, world.behaviour
+    owners, b = world.owners, world.behaviour
     driving.act(world, owner[good], Act.WILLING)
     driving.act(world, owner[invites], Act.INVITING)
     bound = owner[good | invites]
-    bound = bound[people.relationship[bound] >= 0]
-    np.add.at(people.stay_left, bound, b.leave_per_year * b.binding_days / DAYS_PER_YEAR)
+    bound = bound[owners.relationship[bound] >= 0]
+    np.add.at(owners.stay_left, bound, b.leave_per_year * b.binding_days / DAYS_PER_YEAR)
 
 
 def _invites(world: World, rows: Rows) -> F64:
@@ -167,12 +166,12 @@ def _invites(world: World, rows: Rows) -> F64:
     chance = np.zeros(len(rows))
     if not programme.gives(world):
         return chance
-    people, b, lever = world.people, world.behaviour, world.levers.invite
-    invited = np.flatnonzero(programme.eligible(world, rows))
+    owners, b, lever = world.owners, world.behaviour, world.levers.invite
+    invited = np.flatnonzero(programme.eligible(world, owners.person[rows]))
     rows = rows[invited]
     own = programme.own_reward(world, rows, programme.offer(world, rows))
     _post_code(world, rows, own)
-    willing = people.satisfaction[rows] * world.offers.strength[people.segment[rows]]
+    willing = owners.satisfaction[rows] * world.offers.strength[owners.segment[rows]]
     felt = own + programme.friends_reward(world)
     rest = felt / (felt + b.invite_half_reward)
     fresh = float(numeric.exp(-b.programme_wear_per_year * lever.stale_years))
@@ -184,13 +183,13 @@ def _invites(world: World, rows: Rows) -> F64:
 
 def _post_code(world: World, rows: Rows, own: F64) -> None:
     """Some, always the same, put their code where strangers find it: brokers, until they drive another brand."""
-    people, spans = world.people, world.ownerships
-    able = np.flatnonzero((own > 0.0) & ~spans.broker[people.ownership[rows]])
-    tempted = programme.temptation(world, rows[able], own[able])
-    posted = able[uniform(world.key, Decision.BROKER, 0, 0, people.id[rows[able]]) < tempted]
+    owners, spans = world.owners, world.ownerships
+    able = np.flatnonzero((own > 0.0) & ~spans.broker[owners.ownership[rows]])
+    tempted = programme.temptation(world, owners.segment[rows[able]], own[able])
+    posted = able[uniform(world.key, Decision.BROKER, 0, 0, owners.id[rows[able]]) < tempted]
     if len(posted):
-        spans.broker[people.ownership[rows[posted]]] = True
-        world.brokers = np.concatenate([world.brokers, people.ownership[rows[posted]].astype(np.int64)])
+        spans.broker[owners.ownership[rows[posted]]] = True
+        world.brokers = np.concatenate([world.brokers, owners.ownership[rows[posted]].astype(np.int64)])
 
 
 def _choose_friend(world: World, rows: Rows, nth: Rows, invites: Bool) -> tuple[Rows, Bool, NDArray[np.uint8]]:
@@ -199,12 +198,12 @@ def _choose_friend(world: World, rows: Rows, nth: Rows, invites: Bool) -> tuple[
     Returns friends (-1 for those who know nobody), strength of the tie, and invitations sent along it before.
     """
     people, net, key = world.people, world.network, world.key
-    who = people.id[rows]
+    who, person = world.owners.id[rows], world.owners.person[rows].astype(np.int64)
     first = uniform(key, Decision.TALK_FRIEND, 0, 0, who, nth)
     if not net.well_mixed:
         second = uniform(key, Decision.TALK_FRIEND, 1, 0, who, nth)
         ties = acquaintance.Ties(net.start, net.friend, net.strong, world.asks)
-        return acquaintance.choose(rows, invites, first, second, ties)
+        return acquaintance.choose(person, invites, first, second, ties)
     other = np.floor(first * (len(people) - 1)).astype(np.int64)
     other += other >= who
     friend = world.row_of[other] if len(people) > 1 else np.full(len(rows), -1)
@@ -250,7 +249,7 @@ def _leave_contact(world: World, words: Words) -> None:
         words.owner_id[ask].astype(np.int64),
         words.strong[ask].astype(np.int8),
         driving.tenure(world, owner, moment),
-        world.ownerships.generation[world.people.ownership[owner]].astype(np.int64) + 1,
+        world.ownerships.generation[world.owners.ownership[owner]].astype(np.int64) + 1,
     )
     world.contacts.add(friend, moment, np.where(invited[left], REFERRAL, WORD_OF_MOUTH).astype(np.int8), word)
     rows, first = np.unique(friend[near], return_index=True)  # words to one friend stand in the order of moments

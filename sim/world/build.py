@@ -17,6 +17,7 @@ from sim.streams import Decision, Key, uniform
 from sim.units import DAYS_PER_YEAR
 from sim.world import network
 from sim.world.network import Network
+from sim.world.owners import Owners
 from sim.world.people import BRAND, F64, I16, People, Rows
 from sim.world.stores import Relationships, Sellers, Stores
 
@@ -43,7 +44,6 @@ def households(scenario: Scenario, key: Key, isolated: int = 0) -> People:
     people.partner[:] = uniform(key, Decision.PARTNER, 0, 0, people.id) < partner_share[people.segment]
     people.notice[:] = -numeric.log(uniform(key, Decision.NOTICE, 0, 0, people.id))
     people.browse_at[:] = -numeric.log(uniform(key, Decision.BROWSE, 0, 0, people.id))
-    people.km_per_year[:] = 6000.0 + 16000.0 * uniform(key, Decision.MILES, 0, 0, people.id)
     return people
 
 
@@ -157,10 +157,10 @@ def begin_needs(people: People, scenario: Scenario, key: Key) -> None:
     people.need_at[done] = np.maximum(ready[ready <= 0.0] + again, 0.0)
 
 
-def initial_owners(people: People, scenario: Scenario, key: Key) -> Relationships:
+def initial_owners(people: People, scenario: Scenario, key: Key) -> tuple[Owners, Relationships]:
     """Make some households owners, by tenure and mileage; segments the product suits have more of them.
 
-    Returns the relationships that are still kept, after a tenure under the hazard of dropping them.
+    Returns them and the relationships that are still kept, after a tenure under the hazard of dropping them.
     """
     strength = np.array(
         [scenario.brand.product_strength[s].at(scenario.horizon.start_year) for s in scenario.market.segments]
@@ -175,9 +175,10 @@ def initial_owners(people: People, scenario: Scenario, key: Key) -> Relationship
     rows = np.flatnonzero(which < len(groups))
     tenure = np.array([g.tenure_years for g in groups])[which[rows]] if len(groups) else np.empty(0)
     people.car[rows] = BRAND
-    people.was_owner[rows] = True
-    people.owned_since[rows] = -tenure
-    people.km[rows] = np.array([g.km for g in groups])[which[rows]] if len(groups) else 0.0
+    owners = Owners()
+    enrol(owners, people, rows, key)
+    owners.owned_since[:] = -tenure
+    owners.km[:] = np.array([g.km for g in groups])[which[rows]] if len(groups) else 0.0
     b = scenario.behaviour
     scale = need_scale(scenario)
     hazard = numeric.power(tenure / scale, b.replacement_shape)
@@ -185,17 +186,24 @@ def initial_owners(people: People, scenario: Scenario, key: Key) -> Relationship
     people.need_at[rows] = np.maximum(weibull(threshold, scale, b.replacement_shape) - tenure, 0.0)
     people.purchases[rows] = 0
     spread = uniform(key, Decision.INITIAL_SATISFACTION, 0, 0, people.id[rows])
-    people.satisfaction[rows] = first_satisfaction(strength[people.segment[rows]], spread, b.satisfaction_spread)
-    rate = b.leave_per_year * numeric.exp(-b.leave_slope * (people.satisfaction[rows] - 0.5))
+    owners.satisfaction[:] = first_satisfaction(strength[people.segment[rows]], spread, b.satisfaction_spread)
+    rate = b.leave_per_year * numeric.exp(-b.leave_slope * (owners.satisfaction - 0.5))
     kept = uniform(key, Decision.INITIAL_RELATIONSHIP, 0, 0, people.id[rows]) < numeric.exp(-rate * tenure)
-    rows = rows[kept]
-    by_id = rows[np.argsort(people.id[rows], kind="stable")]
+    by_id = np.flatnonzero(kept)[np.argsort(owners.id[kept])]
     relationships = Relationships(len(by_id))
-    relationships.person[:] = by_id
+    relationships.person[:] = owners.person[by_id]
     relationships.order[:] = -1
-    relationships.began[:] = people.owned_since[by_id]
-    people.relationship[by_id] = np.arange(len(by_id))
-    return relationships
+    relationships.began[:] = owners.owned_since[by_id]
+    owners.relationship[by_id] = np.arange(len(by_id))
+    return owners, relationships
+
+
+def enrol(owners: Owners, people: People, rows: Rows, key: Key) -> None:
+    """Give households that never drove the brand a row among owners, and draw how much they drive."""
+    who = people.id[rows]
+    miles = 6000.0 + 16000.0 * uniform(key, Decision.MILES, 0, 0, who)
+    new = owners.append(len(rows), person=rows, id=who, segment=people.segment[rows], km_per_year=miles)
+    people.owner[rows] = np.arange(new.start, new.stop)
 
 
 def first_satisfaction(strength: F64, u: F64, spread: float) -> F64:

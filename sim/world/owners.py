@@ -1,4 +1,4 @@
-"""Owners: spans of driving the brand, what owners did in a year, and the credits they earned."""
+"""Owners: what they are like, spans of driving the brand, what owners did in a year, and the credits they earned."""
 
 from __future__ import annotations
 
@@ -9,6 +9,37 @@ import numpy as np
 
 from sim.table import Table, column
 from sim.world.people import F64, I8, I16, I32, I64, Bool, Rows
+
+
+class Owners(Table):
+    """Households that drive the brand or once did, one row each from the first car on. Moments of infinity mean never.
+
+    They are few among all households, so that what only they have lies close together here.
+    """
+
+    person: I32 = column(np.int32, "", "row of the household")
+    id: I32 = column(np.int32, "", "its permanent id")
+    segment: I8 = column(np.int8, "", "its segment, index")
+    ownership: I32 = column(np.int32, "", "row of the present ownership, -1 for who drives another car", -1)
+    owned_since: F64 = column(np.float64, "years", "moment the household began to drive the brand", np.nan)
+    km: F64 = column(np.float64, "km", "mileage with the brand at the start of the horizon, for initial owners")
+    km_per_year: F64 = column(np.float64, "km/year", "driven per year")
+    satisfaction: F64 = column(np.float64, "share", "satisfaction of an owner, 0 to 1")
+    relationship: I32 = column(np.int32, "", "row of the kept relationship, -1 none", -1)
+    first_order: I32 = column(np.int32, "", "row of the first delivered order, -1 none", -1)
+    stay_left: F64 = column(
+        np.float64, "hazard", "hazard still to pass before the relationship ends, as of `care_from`"
+    )
+    care_from: F64 = column(np.float64, "years", "moment `stay_left` was last reckoned")
+    care_at: F64 = column(np.float64, "years", "next contact with service", np.inf)
+    cares: I16 = column(np.int16, "", "contacts with service so far")
+    spells: I16 = column(np.int16, "", "relationships so far")
+    talk_at: F64 = column(np.float64, "years", "next occasion to talk about the car", np.inf)
+    talks: I32 = column(np.int32, "", "such occasions so far")
+    rewarded: I16 = column(np.int16, "", "rewarded referrals in `rewarded_year`")
+    rewarded_year: I16 = column(np.int16, "", "calendar year of that count")
+    rewarded_ever: I32 = column(np.int32, "", "rewarded referrals so far")
+    holds_credit: Bool = column(np.bool_, "", "holds a vested credit that is neither redeemed nor expired")
 
 
 class Ownerships(Table):

@@ -24,14 +24,14 @@ from sim.world.exposed import Exposed
 from sim.world.journal import Journal
 from sim.world.network import Network
 from sim.world.owners import Acts, Credits, Ownerships
-from sim.world.people import BRAND, F64, I8, Bool, Rows
+from sim.world.people import F64, I8, Bool, Rows
 from sim.world.stores import Leads, Margins, Orders, Replacements
 
 NO_RIVALS = -1e9
 """Utility of the best alternative when the market has no rivals: low enough that nobody takes it."""
 _TABLES = (
     *("people", "stores", "sellers", "leads", "orders", "margins", "relationships", "replacements"),
-    *("ownerships", "acts", "credits", "accounts", "follows"),
+    *("owners", "ownerships", "acts", "credits", "accounts", "follows"),
 )
 
 
@@ -161,7 +161,7 @@ class World:
         self.stores, self.sellers = build.stores_and_sellers(scenario, key)
         build.settle(self.people, self.stores, scenario, key)
         build.begin_needs(self.people, scenario, key)
-        self.relationships = build.initial_owners(self.people, scenario, key)
+        self.owners, self.relationships = build.initial_owners(self.people, scenario, key)
         self.placebo = placebo
         self.leads, self.orders = Leads(), Orders()
         self.margins, self.replacements = Margins(), Replacements()
@@ -254,10 +254,9 @@ class World:
         everyone = np.arange(len(people))
         self.needs.file(everyone, people.need_at)
 
-    @property
-    def owners(self) -> Rows:
-        """Rows of the households that drive the brand (a pass over all households: not for the hot path)."""
-        return np.flatnonzero(self.people.car == BRAND)
+    def owners_of(self, ids: Rows) -> Rows:
+        """Rows in the table of owners of households that drive the brand or once did, by their permanent ids."""
+        return self.people.owner[self.row_of[ids]].astype(np.int64)
 
     def begin_tick(self) -> World:
         """Advance the clock, take fresh levers, let active policies move them, and read the offers."""

@@ -63,11 +63,12 @@ def test_value_seekers_abuse_more_than_those_less_sensitive_to_price() -> None:
 
 
 def _satisfied(scenario: Scenario, replicate: int) -> tuple[Floats, Records]:
-    """Satisfaction of all households by id at the end, and the records."""
+    """Satisfaction at the end of all who ever drove the brand, by household's id, and the records."""
     model = GrowthModel(scenario, replicate)
     records = model.run()
-    people = model.world.people
-    return people.satisfaction[np.argsort(people.id)].copy(), records
+    owners, satisfaction = model.world.owners, np.zeros(len(model.world.people))
+    satisfaction[owners.id] = owners.satisfaction
+    return satisfaction, records
 
 
 def test_referrers_who_are_falsely_rejected_are_less_satisfied() -> None:

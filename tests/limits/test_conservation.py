@@ -80,7 +80,7 @@ def test_households(ticks_per_year: int) -> None:
     model = everything(ticks_per_year)
     people = model.world.people
     households, started = len(people), int(people.purchases.sum())
-    owners = len(model.world.owners)
+    owners = int((people.car == BRAND).sum())
     begun = 0
     for world in steps(model):
         stages = np.bincount(people.stage, minlength=len(Stage))
@@ -111,16 +111,20 @@ def _spans_are_whole(world: World, begun: int, ended: int) -> None:
     people, drives = world.people, world.people.car == BRAND
     assert len(world.ownerships) == begun
     assert int((~np.isnan(world.ownerships.ended)).sum()) == ended
-    for spans, of_household in ((world.ownerships, people.ownership), (world.relationships, people.relationship)):
+    owners = world.owners
+    for spans, of_owner in ((world.ownerships, owners.ownership), (world.relationships, owners.relationship)):
         lasting = np.flatnonzero(np.isnan(spans.ended))
-        assert (of_household[spans.person[lasting]] == lasting).all()
-        assert int((of_household >= 0).sum()) == len(lasting)
+        assert (of_owner[people.owner[spans.person[lasting]]] == lasting).all()
+        assert int((of_owner >= 0).sum()) == len(lasting)
         order = np.lexsort((spans.began, spans.person))
         following = spans.person[order][1:] == spans.person[order][:-1]
         assert (spans.ended[order][:-1][following] <= spans.began[order][1:][following]).all()
         assert not (spans.ended < spans.began).any()
-    assert ((people.ownership >= 0) == drives).all()
-    assert not ((people.relationship >= 0) & ~drives).any()
+    assert (people.owner[owners.person] == np.arange(len(owners))).all()
+    assert int((people.owner >= 0).sum()) == len(owners)
+    assert ((owners.ownership >= 0) == drives[owners.person]).all()
+    assert int(drives.sum()) == int((owners.ownership >= 0).sum())
+    assert not ((owners.relationship >= 0) & (owners.ownership < 0)).any()
 
 
 @pytest.mark.parametrize("ticks_per_year", [52, 365])
@@ -280,7 +284,7 @@ def _moments_fit(world: World, state: Any) -> None:
     lasting = np.flatnonzero(state == CreditState.VESTED)
     assert (credits.vested[lasting] + credits.expiry[lasting] >= world.end).all()
     assert sorted(world.vested.tolist()) == lasting.tolist()
-    assert sorted(np.flatnonzero(world.people.holds_credit)) == np.unique(credits.owner[lasting]).tolist()
+    assert sorted(world.owners.person[world.owners.holds_credit]) == np.unique(credits.owner[lasting]).tolist()
 
 
 def _books_fit(world: World, state: Any) -> None:

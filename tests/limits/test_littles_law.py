@@ -41,7 +41,7 @@ def _live(world: World) -> dict[str, int]:
         "answered, not visited": int((answered & ~visited).sum()),
         "visited, not decided": int(visited.sum()),
         "ordered, not delivered": int((world.people.stage == Stage.WAITING).sum()),
-        "relationship kept": int((world.people.relationship >= 0).sum()),
+        "relationship kept": int((world.owners.relationship >= 0).sum()),
     }
 
 

@@ -18,10 +18,11 @@ from tests.reference.twin import Twin
 
 SAME_NAMES = {
     "household": """
-        id district segment group store store_km partner notice km_per_year awareness trust partner_trust touched_at
-        first_touch stage car need_at ready_at purchases browse_at browses leads orders owned_since km
-        satisfaction was_owner stay_left care_from care_at cares spells talk_at talks rewarded rewarded_year
-        rewarded_ever follow_at follows""",
+        id district segment group store store_km partner notice awareness trust partner_trust touched_at
+        first_touch stage car need_at ready_at purchases browse_at browses leads orders follow_at follows""",
+    "owner": """
+        id segment owned_since km km_per_year satisfaction stay_left care_from care_at cares spells talk_at talks
+        rewarded rewarded_year rewarded_ever""",
     "lead": """
         episode channel first_touch in_market live mature arrived referrer tie tenure generation store cool_at answered
         reached visited tested ordered closed outcome pooled calls recalls hours next_at next_job""",
@@ -46,10 +47,12 @@ def plain(what: str) -> dict[str, Getter]:
 
 HOUSEHOLD_COLUMNS: dict[str, Getter] = plain("household") | {
     "lead": lambda h: h.lead.row if h.lead else -1,
+    "follow": lambda h: h.follow.row if h.follow else -1,
+}
+OWNER_COLUMNS: dict[str, Getter] = plain("owner") | {
     "relationship": lambda h: h.relationship.row if h.relationship else -1,
     "ownership": lambda h: h.ownership.row if h.ownership else -1,
     "first_order": lambda h: h.first_order.row if h.first_order else -1,
-    "follow": lambda h: h.follow.row if h.follow else -1,
 }
 OF_PERSON: dict[str, Getter] = {
     "person": lambda x: x.person.id,
@@ -115,6 +118,11 @@ class Agreement:
         """Compare everything that may have changed in this tick; raises AssertionError with the first differences."""
         world, m = self.model.world, self.twin.market
         self.rows("household", world.people, m.households, HOUSEHOLD_COLUMNS)
+        was_owner = [h.was_owner for h in m.households]
+        self.values("household", "was owner", (world.people.owner >= 0).tolist(), was_owner)
+        row_of = world.people.owner.tolist()
+        owners = [h for h in m.households if h.was_owner]
+        self.rows("owner", world.owners, owners, OWNER_COLUMNS, lambda h: row_of[h.id])
         self.exposed()
         self.asks()
         self.lengths()
@@ -196,9 +204,11 @@ class Agreement:
 
     # parts
 
-    def rows(self, table: str, fast: Any, mine: list[Any], columns: dict[str, Getter]) -> None:
+    def rows(
+        self, table: str, fast: Any, mine: list[Any], columns: dict[str, Getter], row_of: Getter | None = None
+    ) -> None:
         """Compare the columns of objects with their rows in a table."""
-        rows = [x.id if isinstance(x, Household) else x.row for x in mine]
+        rows = list(map(row_of, mine)) if row_of else [x.id if isinstance(x, Household) else x.row for x in mine]
         for name, get in columns.items():
             theirs, ours = getattr(fast, name)[rows].tolist(), list(map(get, mine))
             if theirs != ours:

@@ -65,6 +65,7 @@ def settle_accounts(m: Market, order: Order) -> None:
     order.first = not h.was_owner
     if order.first:
         h.first_order = order
+        h.km_per_year = 6000.0 + 16000.0 * m.chance.uniform(Decision.MILES, 0, h.id)
     order.margin = round(m.margin * MINOR_PER_MONEY)
     account(m, order, order.delivered, 1)
     if order.claim == REFERRED:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from sim.model import GrowthModel
 from sim.streams import Key
 from sim.world import build
+from sim.world.owners import Owners
 from tests.reference import (
     contact,
     delivery,
@@ -28,7 +31,7 @@ from tests.reference.entities import Group, Household, Relationship, Seller, Tie
 from tests.reference.market import Market
 from tests.reference.publishers import Account
 
-PLAIN = {"lead", "relationship", "ownership", "first_order", "holds_credit", "follow"}
+PLAIN = {"lead", "owner", "person", "relationship", "ownership", "first_order", "holds_credit", "follow"}
 """Columns that hold rows of other tables in the fast model and objects here."""
 
 
@@ -67,6 +70,8 @@ def copied(model: GrowthModel) -> Market:
     m = Market(model.world.scenario, Chance(Key(model.world.scenario.seed, model.replicate)))
     names = [name for name in world.people.columns if name not in PLAIN]
     columns = {name: getattr(world.people, name).tolist() for name in names}
+    columns |= {name: of_owners(world, name) for name in Owners.columns if name not in PLAIN and name not in columns}
+    columns["was_owner"] = (world.people.owner >= 0).tolist()
     columns["x"], columns["y"] = (place.tolist() for place in build.places(*whose(world), m.scenario, m.chance.key))
     m.households = [
         Household(**dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=True)
@@ -97,6 +102,14 @@ def copied(model: GrowthModel) -> Market:
     m.groups = [Group(number, *values) for number, values in enumerate(stocks)]
     open_accounts(m, world)
     return m
+
+
+def of_owners(world: Any, name: str) -> list[Any]:
+    """A column of the owners' table by household; its default for who never drove the brand."""
+    column = Owners.columns[name]
+    values = np.full(len(world.people), column.default, column.dtype)
+    values[world.owners.person] = getattr(world.owners, name)
+    return list(values.tolist())
 
 
 def whose(world: Any) -> tuple[Any, Any]:
