@@ -109,34 +109,52 @@ def _power(x, p):  # type: ignore[no-untyped-def]
 
 def exp(x: Any) -> Any:
     """e**x, elementwise; float or float64 array as given."""
-    return _exp(x)
+    return _exp.ufunc(x)  # the ufunc itself: Numba's object around it looks at the types of each call first
 
 
 def log(x: Any) -> Any:
     """Natural logarithm, elementwise; minus infinity at 0, nan below."""
-    return _log(x)
+    return _log.ufunc(x)
 
 
 def power(x: Any, p: Any) -> Any:
     """x**p for x >= 0, elementwise; 1 for p = 0, 0 for x = 0 and p > 0."""
     if np.ndim(p) == 0 and p not in (0.0, 1.0) and math.isfinite(p):
-        return _exp(p * _log(x))  # the same; these two passes take a third of the time of the one over both operands
-    return _power(x, p)
+        return exp(p * log(x))  # the same; these two passes take a third of the time of the one over both operands
+    return _power.ufunc(x, p)
 
 
 def ordered(*keys: NDArray[Any]) -> NDArray[np.int64]:
     """Positions in ascending order of the last key, ties by the one before it and so on: `np.lexsort`, but fast.
 
-    Sorts by the last key alone, in whatever order that leaves ties, and then puts the few that tie in theirs.
+    Sorts by the last key alone, and then the few that tie: by the other keys, and these by the run of ties they are in.
     """
-    order = np.argsort(keys[-1])
-    follows = ~starts(keys[-1][order])
-    if follows.any():
-        tied = follows.copy()
-        tied[:-1] |= follows[1:]
-        among = np.sort(order[tied])
-        order[tied] = among[np.lexsort([key[among] for key in keys])]
+    order = _positions(keys[-1])
+    first = starts(keys[-1][order])
+    if not first.all():
+        tied = ~first
+        tied[:-1] |= tied[1:]
+        places = np.flatnonzero(tied)
+        run = np.empty(len(order), dtype=np.int64)
+        run[order] = np.cumsum(first)
+        among = np.sort(order[places])
+        if len(keys) > 1:
+            among = among[ordered(*(key[among] for key in keys[:-1]))]
+        order[places] = among[_positions(run[among])]
     return order
+
+
+def _positions(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Positions in ascending order of the values; small integers that tie stay in their order.
+
+    These are sorted with their positions, each pair as one number: in half the time `np.argsort` takes.
+    """
+    bits = len(values).bit_length()
+    if values.dtype.kind != "i" or not len(values) or max(-int(values.min()), int(values.max())) >> (62 - bits):
+        return np.argsort(values)
+    both = (values.astype(np.int64) << bits) | np.arange(len(values))
+    both.sort()
+    return both & ((1 << bits) - 1)
 
 
 def distinct(values: NDArray[Any]) -> NDArray[Any]:

@@ -20,7 +20,10 @@ from sim import compiled
 
 compiled.prepare()
 
-from numba import njit  # noqa: E402  (the cache folder has to be named before numba is loaded)
+from numba import njit, types  # noqa: E402  (the cache folder has to be named before numba is loaded)
+from numba.extending import overload  # noqa: E402
+
+from sim.kernels import kernel  # noqa: E402
 
 
 class Decision(IntEnum):
@@ -112,10 +115,10 @@ _M1 = np.uint64(0xCD9E8D57)
 _W0 = np.uint64(0x9E3779B9)
 _W1 = np.uint64(0xBB67AE85)
 _32 = np.uint64(32)
-_16 = np.uint64(16)
 _20 = np.uint64(20)
 _12 = np.uint64(12)
 _ROUNDS = 10
+_WHOLE = (int, np.integer)
 
 
 @njit(cache=True, inline="always")  # type: ignore[untyped-decorator, unused-ignore]
@@ -154,13 +157,26 @@ def uniform_one(seed: int, replicate: int, decision: int, attempt: int, tick: in
     )
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _draw_all(counters: NDArray[np.uint32], seed: int, replicate: int, drawn: NDArray[np.float64]) -> None:
-    """Draw for all columns of `counters`, four words each. A loop over words of 32 bits is one compilers vectorise."""
-    k0, k1 = np.uint64(seed), np.uint64(replicate)
+def _word(of: Any, i: Any) -> Any:
+    """The counter word of draw i: 32 bits of an integer, or of the i-th element of an array. In kernels only."""
+    raise TypeError("a counter word is read in compiled kernels only")
+
+
+@overload(_word, inline="always", strict=False)  # type: ignore[untyped-decorator, no-untyped-call, unused-ignore]
+def _compile_word(of: Any, i: Any) -> Any:
+    if isinstance(of, types.Array):
+        return lambda of, i: np.uint64(np.uint32(of[i]))
+    return lambda of, i: np.uint64(of) & _MASK
+
+
+@kernel
+def _draw_all(
+    seed: int, replicate: int, decision: int, attempt: Any, tick: Any, id1: Any, id2: Any, drawn: NDArray[np.float64]
+) -> None:
+    """Draw for all elements. A loop over words of 32 bits is one compilers vectorise."""
+    k0, k1, decided = np.uint64(seed), np.uint64(replicate), np.uint64(decision) << _20
     for i in range(len(drawn)):
-        c0, c1, c2, c3 = counters[0, i], counters[1, i], counters[2, i], counters[3, i]
-        drawn[i] = _interval(np.uint64(c0), np.uint64(c1), np.uint64(c2), np.uint64(c3), k0, k1)
+        drawn[i] = _interval(_word(id1, i), _word(id2, i), _word(tick, i), _word(attempt, i) | decided, k0, k1)
 
 
 def uniform(key: Key, decision: int, attempt: Any, tick: Any, id1: Any, id2: Any = 0) -> NDArray[np.float64]:
@@ -169,11 +185,18 @@ def uniform(key: Key, decision: int, attempt: Any, tick: Any, id1: Any, id2: Any
     `attempt` (0..2**20-1), `tick`, `id1` and `id2` (0..2**32-1) are integers or integer arrays that broadcast together;
     the result has their common shape. Keys are permanent ids, never rows of tables that grow.
     """
-    drawn = np.empty(np.broadcast(attempt, tick, id1, id2).shape)
-    counters = np.empty((4, *drawn.shape), dtype=np.uint32)
-    counters[0], counters[1], counters[2], counters[3] = id1, id2, tick, attempt
-    counters[3] |= int(decision) << 20
-    _draw_all(counters.reshape(4, -1), key.seed, key.replicate, drawn.reshape(-1))
+    words = (attempt, tick, id1, id2)
+    shapes = {word.shape for word in words if not isinstance(word, _WHOLE)}
+    shape = shapes.pop() if len(shapes) == 1 else ()
+    if len(shape) != 1:  # not the common case, integers and arrays of one length: make it one
+        alike = np.broadcast_arrays(*words)
+        return uniform(key, decision, *(word.ravel() for word in alike)).reshape(alike[0].shape)
+    drawn = np.empty(shape)
+    # One type for all arrays (their 32 bits are what counts), or every mixture would be compiled.
+    attempt, tick, id1, id2 = (
+        int(word) if isinstance(word, _WHOLE) else np.ascontiguousarray(word, np.int32) for word in words
+    )
+    _draw_all(key.seed, key.replicate, int(decision), attempt, tick, id1, id2, drawn)
     return drawn
 
 

@@ -15,7 +15,7 @@ from sim import numeric
 from sim.channels import KOS
 from sim.ledger import Purpose
 from sim.process import effort, touches
-from sim.streams import Decision, uniform
+from sim.streams import Decision, uniform, uniform_one
 from sim.units import MINOR_PER_MONEY, MONTHS_PER_YEAR, WEEKS_PER_YEAR
 from sim.world.content import CYCLE, Kind
 from sim.world.people import F64, Rows
@@ -88,17 +88,18 @@ def _air(world: World, seller: Rows, nth: Rows, kind: Rows, places: list[int], d
     """Put pieces of content on platforms: draw their luck, and add the views they will have."""
     s, content, accounts, lever, b = world.sellers, world.content, world.accounts, world.levers.content, world.behaviour
     practice = 1.0 + s.learned[seller] / (s.learned[seller] + b.learning_posts)
+    attempt, who = s.hire[seller].astype(np.int64) * SLOTS, (s.district[seller], s.code[seller])
+    gifted = s.talent[seller]
     for place in places:
         platform = content.platforms[place]
         account = seller * len(content.platforms) + place
-        attempt = s.hire[seller].astype(np.int64) * SLOTS + place
-        u = uniform(world.key, decision, attempt, nth, s.district[seller], s.code[seller])
+        u = uniform(world.key, decision, attempt + place, nth, *who)
         luck = numeric.power(u, -1.0 / platform.reach_tail) * ((platform.reach_tail - 1.0) / platform.reach_tail)
         ripe = accounts.ripe[account]
         public = platform.views_per_post * (ripe * ripe) + platform.views_per_follower * accounts.followers[account]
         copied = 1.0 if place == places[0] else lever.adapt + (1.0 - lever.adapt) * platform.duplicate_reach
         local = platform.local_share + (1.0 - platform.local_share) * (lever.local_advice * lever.support)
-        views = public * s.talent[seller] * practice * luck * (copied * local * _mood(world, place))
+        views = public * gifted * practice * luck * (copied * local * _mood(world, place))
         np.add.at(content.buzz, (account, kind), views)
         np.add.at(made, (account, kind), 1.0)
 
@@ -107,7 +108,7 @@ def _mood(world: World, place: int) -> float:
     """What the platform's mood multiplies all reach by in these four weeks."""
     spread = world.content.platforms[place].shock_spread
     period = world.tick * MOODS_PER_YEAR // world.ticks_per_year
-    u = uniform(world.key, Decision.SHOCK, place, period, 0)
+    u = uniform_one(*world.key, int(Decision.SHOCK), place, period, 0, 0)
     return float(numeric.power(-numeric.log(u), spread)) / round(math.gamma(1.0 + spread), 13)
 
 
@@ -116,7 +117,9 @@ def _ripen(world: World) -> None:
     accounts, places = world.accounts, effort.places(world)
     kept = float(numeric.exp(-world.dt / (world.behaviour.account_ripe_months / MONTHS_PER_YEAR)))
     rate = world.sellers.posts_per_week[accounts.seller]
-    regular = np.where(np.isin(accounts.platform, places), rate / (rate + 1.0), 0.0)
+    chosen = np.zeros(len(world.content.platforms), dtype=np.bool_)
+    chosen[places] = True
+    regular = np.where(chosen[accounts.platform], rate / (rate + 1.0), 0.0)
     accounts.ripe[:] = regular + (accounts.ripe - regular) * kept
 
 
@@ -132,7 +135,7 @@ def _age(world: World) -> None:
 def _seen(world: World) -> F64:
     """Views of this tick, accounts x kinds: what is left of every post, dying down, with the views that are bought."""
     content, accounts = world.content, world.accounts
-    kept = numeric.exp(-world.dt * WEEKS_PER_YEAR / _of_platforms(world, "view_weeks"))[:, None]
+    kept = numeric.exp(-world.dt * WEEKS_PER_YEAR / content.of_account["view_weeks"])[:, None]
     seen: F64 = content.buzz * (1.0 - kept)
     content.buzz *= kept
     views = _across(seen)
@@ -151,12 +154,12 @@ def _across(by_kind: F64) -> F64:
 
 def _traffic(world: World, views: F64) -> float:
     """Buy views, as far as platforms sell them; returns how many per view that posts earn themselves (N22)."""
-    lever, media = world.levers.content, world.media
+    lever, media, content = world.levers.content, world.media, world.content
     if lever.traffic_per_year <= 0.0:
         touches.book(world, TRAFFIC, KOS)
         return 0.0
     media.offered[TRAFFIC] += lever.traffic_per_year * world.dt / world.represented
-    thousand, weight = _of_platforms(world, "price_per_thousand_views"), world.weights[world.content.district]
+    thousand, weight = content.of_account["price_per_thousand_views"], world.weights[content.district]
     drift = float(numeric.power(1.0 + lever.traffic_drift_per_year, (world.now + world.end) / 2.0))
     price = numeric.total(views * thousand * weight) / 1000.0 * drift / world.represented
     left = float(media.offered[TRAFFIC] - media.spent[TRAFFIC])
@@ -176,7 +179,7 @@ def _spread(world: World, seen: F64) -> None:
     per_year = np.divide(seen, (public * world.dt)[:, None], out=np.zeros_like(seen), where=public[:, None] > 0.0)
     per_year *= _unsaturated(world, _across(per_year))[:, None]
     users = content.users[platform]
-    trusted, contact, partner = (_of_platforms(world, name) for name in ("trust", "contact", "partner"))
+    trusted, contact, partner = (content.of_account[name] for name in ("trust", "contact", "partner"))
     weight = _persuasion(world)
     known = per_year[:, Kind.SEE] + per_year[:, Kind.LIVE] + per_year[:, Kind.BAIT]
     own = weight * trusted * per_year[:, Kind.SELECT]
@@ -205,13 +208,6 @@ def _persuasion(world: World) -> float:
     return authentic * b.content_trust + (1.0 - authentic) * b.impression_trust
 
 
-def _of_platforms(world: World, name: str) -> F64:
-    """A parameter of each account's platform."""
-    values = np.array([getattr(platform, name) for platform in world.content.platforms])
-    by_account: F64 = values[world.accounts.platform]
-    return by_account
-
-
 def _unsaturated(world: World, per_year: F64) -> F64:
     """Share of each account's views that still add something: its public sees all sellers of the district."""
     content, accounts = world.content, world.accounts
@@ -227,9 +223,7 @@ def _unsaturated(world: World, per_year: F64) -> F64:
 
 def _by_group(world: World, parts: F64) -> F64:
     """Sums over the accounts of each district, in their order, by district x segment."""
-    total = np.zeros((len(world.weights), parts.shape[1]))
-    np.add.at(total, world.content.district, parts)
-    return total.ravel()
+    return np.bincount(world.content.cell, parts.ravel(), minlength=len(world.media.awareness)).astype(np.float64)
 
 
 def _found(world: World) -> None:
@@ -242,8 +236,8 @@ def _found(world: World) -> None:
     content.trust += weight * views
     content.partner_trust += weight * views
     content.search_founder[:] = b.content_contact * views
-    strength = np.tile(world.offers.strength, len(world.weights))
-    content.browse_founder[:] = lever.low_intent_ratio * content.search_founder * strength
+    asking = content.search_founder.reshape(len(world.weights), -1)
+    content.browse_founder[:] = (lever.low_intent_ratio * asking * world.offers.strength).ravel()
 
 
 def _feed(world: World, made: F64) -> None:
@@ -252,7 +246,7 @@ def _feed(world: World, made: F64) -> None:
     if not content.platforms:
         return
     feed, trusted, contact, partner = (
-        _of_platforms(world, name) for name in ("feed_share", "trust", "contact", "partner")
+        content.of_account[name] for name in ("feed_share", "trust", "contact", "partner")
     )
     weight = _persuasion(world)
     per_year = made * (feed / world.dt)[:, None]

@@ -24,6 +24,8 @@ class Kind(IntEnum):
 
 CYCLE = 4
 """Posts of a cycle: see, select, buy, service."""
+OF_ACCOUNT = ("view_weeks", "price_per_thousand_views", "feed_share", "trust", "contact", "partner")
+"""Parameters of a platform that are read account by account."""
 
 
 class Accounts(Table):
@@ -79,8 +81,14 @@ class Content:
         sellers = len(seller_district)
         self.district: I16 = np.repeat(seller_district, len(platforms)).astype(np.int16)
         """District of each account."""
+        self.cell: I64 = (self.district.astype(np.int64)[:, None] * len(segments) + np.arange(len(segments))).ravel()
+        """District x segment of each element of an array of accounts x segments."""
         self.first_account: I64 = np.searchsorted(self.district, np.arange(len(by_district) + 1))
         """First account of each district, and the end of the last one's."""
+        self.of_account: dict[str, F64] = {
+            name: np.tile([getattr(p, name) for p in platforms], sellers) for name in OF_ACCOUNT
+        }
+        """Parameters of each account's platform."""
         self.buzz: F64 = np.zeros((sellers * len(platforms), len(Kind)))
         """Views still to come of what is published, accounts x kinds."""
         groups = len(households)

@@ -1,10 +1,11 @@
-"""Keyed draws and the exponential, logarithm and power: known answers, and the same bits wherever they are computed."""
+"""Keyed draws, the exponential, logarithm and power, and orders: known answers, the same bits wherever computed."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from decimal import Context, Decimal, localcontext
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,29 @@ def test_arguments_of_a_draw_broadcast_and_keep_their_places() -> None:
     drawn = uniform(key, Decision.TALK_NEXT, attempts, 7, ids, ids + 100)
     expected = [[uniform_plain(key, Decision.TALK_NEXT, a, 7, i, i + 100) for i in range(4)] for a in range(3)]
     assert drawn.tolist() == expected
+
+
+@pytest.mark.parametrize("kind", [np.int16, np.int32, np.int64, np.uint32])
+def test_a_draw_does_not_depend_on_how_its_key_is_stored(kind: type) -> None:
+    key, ids = Key(3, 1), np.arange(12)
+    spread = np.zeros((12, 2), dtype=kind)
+    spread[:, 1] = ids
+    expected = [uniform_plain(key, Decision.TALK_NEXT, i, i, i, 5) for i in range(12)]
+    strided = spread[:, 1]
+    assert uniform(key, Decision.TALK_NEXT, ids, strided, strided, kind(5)).tolist() == expected
+    assert uniform(key, Decision.TALK_NEXT, strided, ids, strided, np.array([kind(5)])).tolist() == expected
+    assert uniform(key, Decision.TALK_NEXT, 1, 1, kind(1), 5).tolist() == expected[1]
+    assert uniform(key, Decision.TALK_NEXT, 0, 0, ids[:0].astype(kind)).shape == (0,)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 40, 300])
+def test_positions_are_ordered_by_the_last_key_and_ties_by_those_before_it(size: int) -> None:
+    chance = np.random.default_rng(size)
+    few = chance.integers(-2, 3, (3, size))
+    keys = few[0].astype(np.int8), few[1] / 2.0, few[2] * 2**61, np.abs(few[0]) > 1, few[1].astype(np.int32)
+    for count in (1, 2, 3, 4):
+        for chosen in permutations(keys, count):
+            assert numeric.ordered(*chosen).tolist() == np.lexsort(chosen).tolist()
 
 
 def test_every_part_of_the_key_changes_the_draw() -> None:
