@@ -10,7 +10,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sim.kernels import part
 from sim.numeric import exp_one
 from sim.world.people import BRAND
 
@@ -42,15 +41,11 @@ class Climate(NamedTuple):
 
 
 class Audience(NamedTuple):
-    """Columns of the tables of follows and accounts."""
+    """Columns of the table of accounts."""
 
-    account: NDArray[np.int32]
-    began: F64
     trust: F64
     owner_trust: F64
-    accounts_trust: F64
-    accounts_owner_trust: F64
-    accounts_contact: F64
+    contact: F64
 
 
 SOURCES = 7
@@ -61,6 +56,7 @@ followed, vertical media; the rest of the hazard is that of walking in."""
 @njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
 def expose(
     searches: NDArray[np.void],
+    spells: NDArray[np.void],
     now: float,
     end: float,
     owner: NDArray[np.int32],
@@ -68,7 +64,8 @@ def expose(
     c: Climate,
     audience: Audience,
 ) -> tuple[I64, F64, F64, F64]:
-    """Pass this tick's hazard; returns who left contact data: rows, moments, total hazard, and its part by source.
+    """Pass this tick's hazard; returns who left contact data: rows, moments, total hazard, and the sums of its
+    parts up to each source.
 
     Advertising and walk-ins need interest (product strength times 1 + trust), walk-ins also a known brand; vertical
     media sell everyone who compares. Posts that ask for contact data need interest and a known brand, baits interest
@@ -77,26 +74,28 @@ def expose(
     """
     size = 0
     left = np.empty(len(searches), dtype=np.int64)
-    moment, total, by_source = np.empty(len(searches)), np.empty(len(searches)), np.empty((len(searches), SOURCES))
-    for s in searches:
+    moment, total, sums = np.empty(len(searches)), np.empty(len(searches)), np.empty((len(searches), SOURCES))
+    for i in range(len(searches)):
+        s, spell = searches[i], spells[i]
         begin = max(s.need_at, now)
         exposed = max(min(s.ready_at, end) - begin, 0.0)
         known, stock = 0.0, 0.0
         if s.awareness != 0.0 or s.trust != 0.0:  # else there is nothing to fade
             known = s.awareness * exp_one((s.touched_at - now) / c.awareness_memory)
             stock = s.trust * exp_one((s.touched_at - now) / c.trust_memory)
-        followed = s.follow
-        if followed >= 0:
-            stock += _seen(audience, followed, s.car == BRAND, now, c.trust_memory)
+        account = spell.account
+        if account >= 0:  # the same as in `following.trust`
+            seen = audience.owner_trust[account] if s.car == BRAND else audience.trust[account]
+            stock += seen - spell.trust * exp_one((spell.began - now) / c.trust_memory)
         stock += c.trust[s.group]
         interest = c.strength[s.segment] * (1.0 + stock / (1.0 + abs(stock)))
         ads = c.ads[s.group] * interest
         vertical = c.vertical[s.group]
         buy, live, bait, founder, feed = 0.0, 0.0, c.bait[s.group] * interest, c.founder[s.group] * interest, 0.0
         walk_in = 0.0
-        if followed >= 0:
-            feed = audience.accounts_contact[audience.account[followed]] * interest
-        if s.car == BRAND or followed >= 0 or known + c.awareness[s.group] >= s.notice:
+        if account >= 0:
+            feed = audience.contact[account] * interest
+        if s.car == BRAND or account >= 0 or known + c.awareness[s.group] >= s.notice:
             buy, live = c.buy[s.group] * interest, c.live[s.group] * interest
             walk_in = (c.walk_in if s.car == BRAND else c.organic_walk_in) * interest
             if s.car == BRAND and relationship[owner[s.row]] >= 0:
@@ -105,21 +104,11 @@ def expose(
         if s.contact_left <= hazard * exposed:
             left[size], moment[size] = s.row, begin + s.contact_left / hazard
             total[size] = hazard
+            upto = 0.0
             for source, part in enumerate((ads, buy, live, bait, founder, feed, vertical)):
-                by_source[size, source] = part
+                upto += part
+                sums[size, source] = upto
             size += 1
         else:
             s.contact_left -= hazard * exposed
-    return left[:size], moment[:size], total[:size], by_source[:size]
-
-
-@part
-def _seen(audience: Audience, followed: int, owner: bool, now: float, memory: float) -> float:
-    """Trust a follower has gained from the account since following it; the same as `following.trust`."""
-    account = audience.account[followed]
-    before = exp_one((audience.began[followed] - now) / memory)
-    if owner:
-        gained: float = audience.accounts_owner_trust[account] - audience.owner_trust[followed] * before
-        return gained
-    gained = audience.accounts_trust[account] - audience.trust[followed] * before
-    return gained
+    return left[:size], moment[:size], total[:size], sums[:size]

@@ -14,7 +14,7 @@ from sim.kernels import kernel
 from sim.streams import Decision, uniform
 from sim.units import WEEKS_PER_YEAR
 from sim.world.crossings import Crossings
-from sim.world.people import BRAND, F64, Rows
+from sim.world.people import BRAND, F64, I16, Rows
 from sim.world.world import World
 
 
@@ -35,7 +35,7 @@ def gather(world: World) -> None:
 def _lose(world: World) -> None:
     """End the spells whose time is over."""
     follows = world.follows
-    rows = numeric.distinct(world.unfollows.take(world.tick))
+    rows = world.unfollows.take(world.tick)
     rows = rows[np.isnan(follows.ended[rows])]
     _end(world, rows, follows.until[rows])
 
@@ -46,14 +46,17 @@ def _begin(world: World) -> None:
     rows = world.followable.take(content.follow)
     if len(rows) == 0:
         return
-    rows = rows[np.argsort(people.id[rows])]
-    people.follows[rows] += 1
-    people.follow_at[rows] -= numeric.log(uniform(world.key, Decision.FOLLOW, people.follows[rows], 0, people.id[rows]))
-    world.followable.file(rows, people.follow_at[rows])
-    rows = rows[(people.follow[rows] < 0) & (content.follow_rate[people.group[rows]] > 0.0)]
-    u = uniform(world.key, Decision.FOLLOWED, people.follows[rows], 0, people.id[rows])
-    account = pick(world, content.by_follow, rows, u)
-    stay = -numeric.log(uniform(world.key, Decision.UNFOLLOW, people.follows[rows], 0, people.id[rows]))
+    ids = np.sort(people.id[rows])  # spells are logged in the order of ids
+    rows = world.row_of[ids]
+    count = people.follows[rows] + 1
+    people.follows[rows] = count
+    people.follow_at[rows] -= numeric.log(uniform(world.key, Decision.FOLLOW, count, 0, ids))
+    group = people.group[rows]
+    world.followable.file(rows, group)
+    free = np.flatnonzero((people.follow[rows] < 0) & (content.follow_rate[group] > 0.0))
+    rows, ids, count, group = rows[free], ids[free], count[free], group[free]
+    account = pick(world, content.by_follow, group, uniform(world.key, Decision.FOLLOWED, count, 0, ids))
+    stay = -numeric.log(uniform(world.key, Decision.UNFOLLOW, count, 0, ids))
     rate = world.behaviour.unfollow_per_year
     until = world.now + stay / rate if rate > 0.0 else np.full(len(rows), np.inf)
     new = follows.append(
@@ -73,28 +76,30 @@ def _begin(world: World) -> None:
     world.unfollows.file(np.arange(new.start, new.stop), until, world.tick + 1)
 
 
-def pick(world: World, parts: F64, rows: Rows, u: F64) -> Rows:
+def pick(world: World, parts: F64, group: I16, u: F64) -> Rows:
     """The account for each household, drawn among those of its district by their parts (accounts x segments)."""
-    people = world.people
-    account = np.empty(len(rows), dtype=np.int64)
-    _pick(parts, world.content.first_account, people.district[rows], people.segment[rows], u, account)
+    account = np.empty(len(group), dtype=np.int64)
+    _pick(parts.copy(), world.content.first_account, group, u, account)
     return account
 
 
 @kernel
-def _pick(parts: F64, first: Rows, district: Rows, segment: Rows, u: F64, account: Rows) -> None:
-    """For each element the first account at which the parts of its district's accounts add up to more than u of all."""
+def _pick(sums: F64, first: Rows, group: I16, u: F64, account: Rows) -> None:
+    """For each element the first account at which the parts of its district's accounts add up to more than u of all.
+
+    `sums` comes as the parts, and is added up here.
+    """
+    segments = sums.shape[1]
+    for district in range(len(first) - 1):
+        for a in range(first[district] + 1, first[district + 1]):
+            for segment in range(segments):
+                sums[a, segment] += sums[a - 1, segment]
     for i in range(len(u)):
-        here, kind = range(first[district[i]], first[district[i] + 1]), segment[i]
-        total = 0.0
-        for a in here:
-            total += parts[a, kind]
-        wanted, reached = u[i] * total, 0.0
-        for a in here:
-            reached += parts[a, kind]
-            account[i] = a
-            if reached > wanted:
-                break
+        district, segment = divmod(group[i], segments)
+        account[i], last = first[district], first[district + 1] - 1
+        wanted = u[i] * sums[last, segment]
+        for a in range(first[district], last):
+            account[i] += sums[a, segment] <= wanted
 
 
 def stop(world: World, rows: Rows, moment: F64) -> None:

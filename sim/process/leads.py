@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim import numeric
-from sim.channels import FOUNDER, KOS, PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
+from sim.channels import CHANNELS, FOUNDER, KOS, PAID_ADS, REFERRAL, VERTICAL_MEDIA, WALK_IN, WORD_OF_MOUTH
 from sim.ledger import Purpose
 from sim.process import exposure, following, pool
 from sim.streams import Decision, uniform
@@ -24,6 +24,7 @@ _ADS, _BUY, _LIVE, _BAIT, _FOUNDER, _FEED, _VERTICAL, _WALK_IN = range(exposure.
 _CHANNEL_OF = np.array([PAID_ADS, KOS, KOS, KOS, FOUNDER, KOS, VERTICAL_MEDIA, WALK_IN], dtype=np.int8)
 INTRODUCED = (REFERRAL, WORD_OF_MOUTH)
 """Channels whose leads expect the call: somebody they know brought them, so they do not cool."""
+_COOLS = ~np.isin(np.arange(len(CHANNELS)), (*INTRODUCED, WALK_IN))
 
 
 def collect(world: World) -> None:
@@ -36,6 +37,7 @@ def collect(world: World) -> None:
 def _search(world: World) -> None:
     """Contacts of households in a search that have no open lead."""
     people, media, content, b = world.people, world.media, world.content, world.behaviour
+    follows, accounts = world.follows, world.accounts
     climate = exposure.Climate(
         media.awareness + world.offers.organic_awareness,
         media.trust,
@@ -52,21 +54,13 @@ def _search(world: World) -> None:
         b.awareness_memory_weeks / WEEKS_PER_YEAR,
         b.trust_memory_weeks / WEEKS_PER_YEAR,
     )
-    follows, accounts = world.follows, world.accounts
-    audience = exposure.Audience(
-        follows.account,
-        follows.began,
-        follows.trust,
-        follows.owner_trust,
-        accounts.trust,
-        accounts.owner_trust,
-        accounts.contact,
-    )
-    rows, moment, hazard, by_source = exposure.expose(
-        world.exposed.records, world.now, world.end, people.owner, world.owners.relationship, climate, audience
+    audience = exposure.Audience(accounts.trust, accounts.owner_trust, accounts.contact)
+    searches, kept = world.exposed, world.owners.relationship
+    rows, moment, hazard, sums = exposure.expose(
+        searches.records, searches.spells, world.now, world.end, people.owner, kept, climate, audience
     )
     which = uniform(world.key, Decision.CONTACT_CHANNEL, people.leads[rows], 0, people.id[rows]) * hazard
-    source = (np.cumsum(by_source, axis=1) <= which[:, None]).sum(axis=1)
+    source = (sums <= which[:, None]).sum(axis=1)
     channel = _CHANNEL_OF[source]
     hour = uniform(world.key, Decision.CONTACT_HOUR, people.leads[rows], 0, people.id[rows], people.purchases[rows])
     stores = world.scenario.stores
@@ -80,7 +74,7 @@ def _search(world: World) -> None:
         by_content = np.flatnonzero(source == place)
         who = rows[by_content]
         u = uniform(world.key, Decision.POSTER, people.leads[who], 0, people.id[who])
-        seller[by_content] = accounts.seller[following.pick(world, part, who, u)]
+        seller[by_content] = accounts.seller[following.pick(world, part, people.group[who], u)]
     fed = source == _FEED
     seller[fed] = accounts.seller[follows.account[people.follow[rows[fed]]]]
     world.contacts.add(rows, moment, channel, seller=seller, live=source == _LIVE)
@@ -124,13 +118,13 @@ def _browse(world: World) -> None:
     people.browses[rows] += 1
     again = uniform(world.key, Decision.BROWSE, people.browses[rows], 0, people.id[rows])
     people.browse_at[rows] -= numeric.log(again)
-    world.browsers.file(rows, people.browse_at[rows])
+    world.browsers.file(rows, group)
     idle = (people.stage[rows] == Stage.IDLE) & (people.car[rows] != BRAND)
     rows, moment, channel = rows[idle], moment[idle], channel[idle]
     seller, by_content = np.full(len(rows), -1), np.flatnonzero(channel == KOS)
     who = rows[by_content]
     u = uniform(world.key, Decision.POSTER, people.browses[who], 0, people.id[who], 1)
-    seller[by_content] = world.accounts.seller[following.pick(world, content.by_browse, who, u)]
+    seller[by_content] = world.accounts.seller[following.pick(world, content.by_browse, people.group[who], u)]
     world.contacts.add(rows, moment, channel, seller=seller)
 
 
@@ -143,8 +137,7 @@ def _open(world: World) -> None:
     seller, live = np.concatenate(c.seller), np.concatenate(c.live)
     word = Word(*(np.concatenate(parts) for parts in zip(*c.word, strict=True)))
     order = numeric.ordered(word.referrer, channel, moment, person)
-    _, first = np.unique(person[order], return_index=True)
-    keep = order[first]
+    keep = order[numeric.starts(person[order])]
     keep = keep[people.lead[person[keep]] < 0]
     keep = keep[numeric.ordered(people.id[person[keep]], moment[keep])]
     rows = person[keep]
@@ -192,7 +185,7 @@ def assign(world: World) -> None:
     served = (store >= 0) & (sellers > 0) & (world.scenario.stores.hours_per_week > 0)
     close(world, rows[~served], leads.arrived[rows[~served]], Outcome.NO_SELLER)
     rows = rows[served]
-    bought = ~np.isin(leads.channel[rows], (*INTRODUCED, WALK_IN))
+    bought = _COOLS[leads.channel[rows]]
     leads.cool_at[rows[bought]] = leads.arrived[rows[bought]] + _cooling(world, rows[bought])
     greeted = leads.channel[rows] == WALK_IN
     pickup = world.scenario.stores.pickup_minutes / MINUTES_PER_YEAR

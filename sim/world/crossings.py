@@ -1,60 +1,107 @@
 """Households whose drawn threshold on the cumulative hazard of their group is passed.
 
-Hazards of groups grow at different paces, so no calendar fits all of them. Thresholds are kept side by side, group by
-group, and a compiled pass compares them with one number each: about as fast as memory hands them over.
+Hazards of groups grow at different paces, so no calendar fits all of them. Instead a list is kept of those whose
+threshold is near, and only when the hazard of a group has grown past what is near is the whole group looked through.
 """
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
-from numba import njit
-from numpy.typing import NDArray
 
-from sim.world.people import F64, I16, Rows
+from sim.kernels import kernel
+from sim.world.people import F64, I16, I32, I64, Rows
+
+AHEAD = 0.125
+"""Hazard up to which ahead of its group a threshold counts as near: further, and more have to be looked at in every
+tick; nearer, and whole groups more often."""
 
 
-class Grouping:
-    """Rows of households group by group, shared by all thresholds."""
+class Grouping(NamedTuple):
+    """Rows of households group by group, and where each group starts; shared by all thresholds."""
 
-    def __init__(self, group: I16, groups: int) -> None:
-        self.rows = np.argsort(group, kind="stable").astype(np.int32)
-        self.place = np.empty(len(group), dtype=np.int32)
-        self.place[self.rows] = np.arange(len(group), dtype=np.int32)
-        self.start = np.searchsorted(group[self.rows], np.arange(groups + 1))
-        self.found = np.empty(len(group), dtype=np.int32)
-        """Room for what a search finds: getting so much memory afresh costs as much as the search."""
+    rows: I32
+    start: I64
+
+    @classmethod
+    def of(cls, group: I16, groups: int) -> Grouping:
+        """The grouping of households by the group of each."""
+        rows = np.argsort(group, kind="stable").astype(np.int32)
+        return cls(rows, np.searchsorted(group[rows], np.arange(groups + 1)))
+
+
+class _Near(NamedTuple):
+    """Thresholds that are near, in no particular order. There is room for all of them."""
+
+    threshold: F64
+    row: I32
+    group: I16
 
 
 class Crossings:
-    """Thresholds of all households on one cumulative hazard per group; every household has one at a time."""
+    """Thresholds of all households on one cumulative hazard per group; every household has one at a time.
+
+    `thresholds` is their column of the people table: whoever writes to it files the rows.
+    """
 
     def __init__(self, grouping: Grouping, thresholds: F64) -> None:
-        self._grouping = grouping
-        self._thresholds = thresholds[grouping.rows]
-        self._seen = np.zeros(len(grouping.start) - 1)
+        self._grouping, self._thresholds = grouping, thresholds
+        groups, size = len(grouping.start) - 1, len(thresholds)
+        self._seen = np.zeros(groups)
+        self._ahead = np.full(groups, -np.inf)
+        """Hazard up to which thresholds are near, by group."""
+        self._near = _Near(np.empty(size), np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int16))
+        self._size = 0
 
     def take(self, hazard: F64) -> Rows:
-        """Rows whose threshold the hazard of their group has reached; each must be filed again before the next call."""
-        places = _passed(self._thresholds, self._grouping.start, hazard, self._seen, self._grouping.found)
+        """Rows whose threshold the hazard of their group has reached, in no particular order; each must be filed again
+        before the next call. Where the hazard stands still nobody's turn comes."""
+        moved = np.where(hazard == self._seen, -np.inf, hazard)
         self._seen = hazard.copy()
-        return self._grouping.rows[places].astype(np.int64)
+        size = _look_ahead(self._thresholds, self._grouping, moved, self._ahead, self._near, self._size)
+        found = np.empty(size, dtype=np.int32)
+        self._size = _take(self._near, size, moved, found)
+        return found[: size - self._size].astype(np.int64)
 
-    def file(self, rows: Rows, thresholds: F64) -> None:
-        """Give rows new thresholds, one for each."""
-        self._thresholds[self._grouping.place[rows]] = thresholds
+    def file(self, rows: Rows, group: I16) -> None:
+        """Take note of the new thresholds of rows that were taken, and of these groups."""
+        thresholds = self._thresholds[rows]
+        soon = np.flatnonzero(thresholds <= self._ahead[group])
+        new = slice(self._size, self._size + len(soon))
+        near = self._near
+        near.threshold[new], near.row[new], near.group[new] = thresholds[soon], rows[soon], group[soon]
+        self._size = new.stop
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _passed(
-    thresholds: F64, start: NDArray[np.int64], hazard: F64, seen: F64, found: NDArray[np.int32]
-) -> NDArray[np.int32]:
-    size = 0
+@kernel
+def _look_ahead(thresholds: F64, grouping: Grouping, hazard: F64, ahead: F64, near: _Near, size: int) -> Any:
+    """Add those who come near in groups whose hazard has passed what was near; returns how many are near now."""
+    rows, start = grouping
     for group in range(len(hazard)):
-        reached = hazard[group]
-        if reached == seen[group]:
+        before, reached = ahead[group], hazard[group]
+        if reached <= before:
             continue
-        for place in range(start[group], start[group + 1]):
-            if thresholds[place] <= reached:
-                found[size] = place
+        upto = ahead[group] = reached + AHEAD
+        for i in range(start[group], start[group + 1]):
+            threshold = thresholds[rows[i]]
+            if before < threshold <= upto:
+                near.threshold[size], near.row[size], near.group[size] = threshold, rows[i], group
                 size += 1
-    return found[:size]
+    return size
+
+
+@kernel
+def _take(near: _Near, size: int, reached: F64, found: I32) -> Any:
+    """Find rows whose threshold is reached, and put the last into the gaps they leave; returns how many are left."""
+    count = 0
+    for i in range(size):
+        if near.threshold[i] <= reached[near.group[i]]:
+            found[count] = i
+            count += 1
+    for n in range(count - 1, -1, -1):
+        gap = found[n]
+        found[n] = near.row[gap]
+        size -= 1
+        near.threshold[gap], near.row[gap], near.group[gap] = near.threshold[size], near.row[size], near.group[size]
+    return size

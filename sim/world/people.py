@@ -32,6 +32,18 @@ class Stage(IntEnum):
     WAITING = 2
 
 
+MIND = np.dtype(
+    [
+        *((name, np.float64) for name in ("awareness", "trust", "partner_trust", "touched_at", "need_at", "ready_at")),
+        *(("lead", np.int32), ("follow", np.int32), ("group", np.int16)),
+        *((name, np.int8) for name in ("segment", "stage", "car", "first_touch")),
+        ("partner", np.bool_),
+    ],
+    align=True,
+)
+"""What a word meets when it reaches a household: 64 bytes, side by side."""
+
+
 class People(Table):
     """Households. Moments are years since the start of the horizon; a moment of infinity means never."""
 
@@ -62,3 +74,8 @@ class People(Table):
     follow_at: F64 = column(np.float64, "hazard", "group hazard at which a seller is followed next")
     follows: I16 = column(np.int16, "", "times that happened")
     owner: I32 = column(np.int32, "", "row in the table of owners, -1 for who never drove the brand", -1)
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(rows)
+        self.minds = self.side_by_side(MIND)
+        """The columns of `MIND` as records, for kernels."""

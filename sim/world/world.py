@@ -184,7 +184,7 @@ class World:
         self.journal = Journal(len(self.people), len(self.media.awareness)) if events else None
         self.new_leads = slice(0, 0)
         self.searching = 0
-        self.exposed = Exposed(self.people)
+        self.exposed = Exposed(self.people, self.follows)
         self.open_leads: Rows = np.empty(0, dtype=np.int64)
         self.waiting: Rows = np.empty(0, dtype=np.int64)
         self.line_busy_until = self.line_work_done = 0.0
@@ -234,7 +234,7 @@ class World:
 
     def _open_accounts(self) -> None:
         groups = len(self.media.awareness)
-        self.grouping = Grouping(self.people.group, groups)
+        self.grouping = Grouping.of(self.people.group, groups)
         members = np.bincount(self.people.group, minlength=groups)
         self.content = Content(self.scenario, self.sellers.district, members)
         self.accounts = accounts_of(len(self.sellers), len(self.content.platforms))
@@ -328,7 +328,7 @@ class World:
         tables = {name: getattr(self, name).nbytes for name in _TABLES}
         net = self.network
         tables["network"] = net.start.nbytes + net.friend.nbytes + net.strong.nbytes + self.asks.nbytes
-        tables["agendas"] = 2 * 8 * len(self.people)
+        tables["agendas"] = (8 + 8 + 4 + 2) * len(self.people)  # a need each; room for each that is near to browsing
         return tables
 
 

@@ -7,6 +7,8 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
 from sim.channels import NO_CHANNEL, PAID_ADS, REFERRAL, WORD_OF_MOUTH
 from sim.model import GrowthModel
 from sim.world.people import BRAND, Stage
@@ -225,8 +227,20 @@ class Agreement:
             if name != "row":
                 people = getattr(self.model.world.people, name)[fast["row"]]
                 self.values("exposed", name, fast[name].tolist(), people.tolist())
+        self.spells(fast["row"])
         for row, left in zip(fast["row"].tolist(), fast["contact_left"].tolist(), strict=True):
             self.value("household", row, "contact_left", left, mine.get(row))
+
+    def spells(self, rows: Any) -> None:
+        """What is said of the follows of those who meet hazards of contact."""
+        world, fast = self.model.world, self.model.world.exposed.spells
+        follow = world.people.follow[rows]
+        some = np.flatnonzero(follow >= 0)
+        self.values("exposed", "follows", (fast["account"] >= 0).tolist(), (follow >= 0).tolist())
+        log, fast, follow = world.follows, fast[some], follow[some]
+        trust = np.where(world.people.car[rows[some]] == BRAND, log.owner_trust[follow], log.trust[follow])
+        for name, mine in (("account", log.account[follow]), ("began", log.began[follow]), ("trust", trust)):
+            self.values("exposed", name, fast[name].tolist(), mine.tolist())
 
     def asks(self) -> None:
         if not self.twin.market.well_mixed:
