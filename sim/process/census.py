@@ -5,11 +5,15 @@ Where an event log is asked for, who knows the brand is noted in every tick.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from sim import numeric
+from sim.kernels import kernel
 from sim.process import touches
-from sim.world.people import BRAND, F64, Bool, Rows, Stage
+from sim.world.people import BRAND, F64, I64, Bool, Stage
 from sim.world.world import World
 
 
@@ -21,33 +25,49 @@ def follow(world: World) -> None:
     drives = people.car == BRAND
     follows = people.follow >= 0
     advertised = world.media.awareness
-    world.journal.follow(world.now, world.end, people.id, people.group, _aware(world), drives, follows, advertised)
+    known = touches.aware(world)
+    world.journal.follow(world.now, world.end, people.id, people.group, known, drives, follows, advertised)
 
 
-def _aware(world: World) -> Bool:
-    return touches.aware(world, slice(None), touches.awareness_of_all(world))
+class Counts(NamedTuple):
+    """Households by group."""
+
+    aware: I64
+    prospects: I64
+    """In a search."""
+    waiting: I64
+    """For their car."""
+    owners: I64
 
 
 def take(world: World) -> None:
     """Count the stocks once a year, at its last tick: the only pass over all households."""
     if (world.tick + 1) % world.ticks_per_year:
         return
-    people = world.people
-    owner = people.car == BRAND
+    people, groups = world.people, len(world.media.awareness)
     lead_group = people.group[world.leads.person[world.open_leads]]
+    counts = Counts(*np.zeros((len(Counts._fields), groups), dtype=np.int64))
+    _count(people.minds, touches.aware(world), counts)
     world.counts.append(
         {
             "year_end": world.year,
-            "aware": _count(world, _aware(world)),
-            "prospects": _count(world, people.stage == Stage.SEARCHING),
-            "open_leads": np.bincount(lead_group, minlength=len(world.media.awareness)),
-            "waiting": _count(world, people.stage == Stage.WAITING),
-            "owners": _count(world, owner),
+            **counts._asdict(),
+            "open_leads": np.bincount(lead_group, minlength=groups),
             "satisfaction_sum": _satisfaction(world),
-            "satisfaction_n": _count(world, owner),
+            "satisfaction_n": counts.owners,
         }
     )
     _take_sellers(world)
+
+
+@kernel
+def _count(minds: NDArray[np.void], aware: Bool, counts: Counts) -> None:
+    for i in range(len(minds)):
+        mind = minds[i]
+        counts.aware[mind.group] += aware[i]
+        counts.prospects[mind.group] += mind.stage == Stage.SEARCHING
+        counts.waiting[mind.group] += mind.stage == Stage.WAITING
+        counts.owners[mind.group] += mind.car == BRAND
 
 
 def _satisfaction(world: World) -> F64:
@@ -79,7 +99,3 @@ def _take_sellers(world: World) -> None:
     )
     for column in (s.year_posts, s.year_publishing, s.year_selling, s.year_leads, s.year_orders, accounts.views):
         column[:] = 0
-
-
-def _count(world: World, mask: Bool) -> Rows:
-    return np.bincount(world.people.group[mask], minlength=len(world.media.awareness))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaincinv
 
-from sim import numeric
+from sim.kernels import kernel, part
 from sim.streams import Decision, Key, uniform
 from sim.world.owners import Act
-from sim.world.people import F64, I32, I64, Rows
+from sim.world.people import F64, I16, I32, Rows
 from sim.world.world import World
 
 TIERS = (0.5, 2.0, 5.0)
@@ -74,23 +74,29 @@ def tenure(world: World, rows: Rows, moment: F64) -> F64:
     return years
 
 
-def tier(world: World, rows: Rows, moment: F64) -> I64:
-    """Medal tier of owners at a moment, from novice 0 to legend 3, by tenure or mileage (C24)."""
-    owners = world.owners
-    since = owners.owned_since[rows]
-    km = owners.km[rows] + owners.km_per_year[rows] * (moment - np.maximum(since, 0.0))
-    years, reached = moment - since, np.zeros(len(rows), dtype=np.int64)
+@part
+def tier(moment: float, owned_since: float, km: float, km_per_year: float) -> int:
+    """Medal tier of an owner at a moment, from novice 0 to legend 3, by tenure or mileage (C24); for kernels."""
+    years, reached = moment - owned_since, 0
     for least in TIERS:
         reached += years > least
-    reached[km > LEGEND_KM] = len(TIERS)
-    return reached
+    legend = km + km_per_year * (moment - max(owned_since, 0.0)) > LEGEND_KM
+    return len(TIERS) if legend else reached
 
 
 def act(world: World, rows: Rows, kind: Act) -> None:
     """Note that owners acted in this calendar year; once per year counts."""
-    spans = world.owners.ownership[rows]
-    spans = spans[spans >= 0]  # whoever has changed to another brand has none
-    last = getattr(world.ownerships, _OF_ACT[kind])
-    spans = numeric.distinct(spans[last[spans] != world.year])
-    last[spans] = world.year
-    world.acts.append(len(spans), ownership=spans, year=world.year, act=kind)
+    spans, new = world.owners.ownership[rows], np.empty(len(rows), dtype=np.int32)
+    new = new[: _first_of_year(spans, getattr(world.ownerships, _OF_ACT[kind]), world.year, new)]
+    world.acts.append(len(new), ownership=new, year=world.year, act=kind)
+
+
+@kernel
+def _first_of_year(spans: I32, last: I16, year: int, new: I32) -> int:
+    """Write the spans that did not act in this year yet, each once, and note the year; returns their number."""
+    size = 0
+    for span in spans:
+        if span >= 0 and last[span] != year:  # whoever has changed to another brand has none
+            last[span], new[size] = year, span
+            size += 1
+    return size

@@ -78,13 +78,14 @@ def own_reward(world: World, rows: Rows, offered: Offer) -> F64:
     """The owner's part of the reward as it is felt, share of the car's price: what can be spent in time, less what is
     likely to be rejected; nothing once a cap is used up (T03)."""
     owners, lever = world.owners, world.levers.invite
-    ever, this_year = owners.rewarded_ever[rows], np.zeros(len(rows), dtype=np.int64)
-    some = np.flatnonzero(ever)  # most owners never had a reward
-    of_year = owners.rewarded_year[rows[some]] == world.year
-    this_year[some] = np.where(of_year, owners.rewarded[rows[some]], 0)
-    used_up = (this_year >= lever.cap_per_year) | (ever >= lever.cap_lifetime)
     credit = np.minimum(offered.credit, spendable(world)) * (1.0 - lever.check_share * lever.false_rejection_share)
-    felt: F64 = np.where(used_up, 0.0, credit * offered.worth) / world.offers.price
+    felt: F64 = credit * offered.worth / world.offers.price
+    none_yet = min(lever.cap_per_year, lever.cap_lifetime) > 0.0  # most owners never had a reward
+    some = np.flatnonzero(owners.rewarded_ever[rows]) if none_yet else np.arange(len(rows))
+    of_year = owners.rewarded_year[rows[some]] == world.year
+    this_year = np.where(of_year, owners.rewarded[rows[some]], 0)
+    used_up = (this_year >= lever.cap_per_year) | (owners.rewarded_ever[rows[some]] >= lever.cap_lifetime)
+    felt[some[used_up]] = 0.0
     return felt
 
 
@@ -98,6 +99,12 @@ def friends_reward(world: World) -> float:
     """The friend's part: discount and subsidy, share of the car's price."""
     price = world.levers.price
     return (price.discount_referred + price.subsidy_referred) / world.offers.price
+
+
+def most_tempted(world: World) -> float:
+    """The most that `temptation` can be in this tick, whatever the segment and the reward."""
+    sensitivity = max((s.price_sensitivity for s in world.scenario.market.segments.values()), default=0.0)
+    return world.behaviour.abuse_appetite * sensitivity * (1.0 - world.levers.invite.check_share)
 
 
 def temptation(world: World, segment: Rows, felt: F64 | float) -> F64:

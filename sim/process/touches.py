@@ -8,14 +8,17 @@ s / (1 + |s|), so the tenth touch adds less than the first.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim import numeric
 from sim.channels import PAID_ADS, VERTICAL_MEDIA
+from sim.kernels import kernel
 from sim.ledger import Purpose
 from sim.levers import MediaLevers
+from sim.numeric import exp_one
 from sim.process import following
 from sim.units import MINOR_PER_MONEY, WEEKS_PER_YEAR
-from sim.world.people import BRAND, F64, I8, Bool, Rows
+from sim.world.people import BRAND, F64, Bool, Rows
 from sim.world.world import World
 
 INVENTORY = 4.0
@@ -107,23 +110,22 @@ def personal(world: World, rows: Rows) -> tuple[F64, F64, F64]:
 
 def _faded(world: World, rows: Rows) -> tuple[F64, F64, F64]:
     """What words and invitations have left, faded to the start of the tick."""
-    people, b = world.people, world.behaviour
+    people = world.people
     awareness, trust, partner_trust = np.zeros(len(rows)), np.zeros(len(rows)), np.zeros(len(rows))
     touched = np.flatnonzero(people.first_touch[rows] >= 0)  # most never were: nothing of theirs has to fade
     who = rows[touched]
-    since = people.touched_at[who] - world.now
-    awareness[touched] = people.awareness[who] * numeric.exp(since / (b.awareness_memory_weeks / WEEKS_PER_YEAR))
-    fade = numeric.exp(since / (b.trust_memory_weeks / WEEKS_PER_YEAR))
-    trust[touched], partner_trust[touched] = people.trust[who] * fade, people.partner_trust[who] * fade
+    of_awareness, of_trust = kept(world, people.touched_at[who])
+    awareness[touched] = people.awareness[who] * of_awareness
+    trust[touched], partner_trust[touched] = people.trust[who] * of_trust, people.partner_trust[who] * of_trust
     return awareness, trust, partner_trust
 
 
-def awareness_of_all(world: World) -> F64:
-    """Personal stocks of awareness of all households at the start of the tick."""
-    people, memory = world.people, world.behaviour.awareness_memory_weeks / WEEKS_PER_YEAR
-    awareness: F64 = people.awareness * numeric.exp((people.touched_at - world.now) / memory)
-    awareness[people.first_touch < 0] = 0.0
-    return awareness
+def kept(world: World, touched_at: F64) -> tuple[F64, F64]:
+    """Shares of stocks of awareness and of trust, as of those moments, that are left at the start of the tick."""
+    b, since = world.behaviour, touched_at - world.now
+    awareness: F64 = numeric.exp(since / (b.awareness_memory_weeks / WEEKS_PER_YEAR))
+    trust: F64 = numeric.exp(since / (b.trust_memory_weeks / WEEKS_PER_YEAR))
+    return awareness, trust
 
 
 def trusting(stock: F64) -> F64:
@@ -138,23 +140,21 @@ def interest(world: World, rows: Rows, trust: F64) -> F64:
     return world.offers.strength[people.segment[rows]] * (1.0 + total)
 
 
-def aware(world: World, rows: Rows | slice, awareness: F64) -> Bool:
-    """Who knows the brand: the stock of awareness reaches the household's own threshold, it drives the brand or follows
-    a seller."""
-    people = world.people
+def aware(world: World) -> Bool:
+    """Which households know the brand at the start of the tick: the stock of awareness reaches the own threshold, or
+    the household drives the brand or follows a seller (a pass over all households: not for the hot path)."""
+    people, known = world.people, np.empty(len(world.people), dtype=np.bool_)
     around = world.media.awareness + world.offers.organic_awareness
-    known: Bool = awareness + around[people.group[rows]] >= people.notice[rows]
-    known |= (people.car[rows] == BRAND) | (people.follow[rows] >= 0)
+    memory = world.behaviour.awareness_memory_weeks / WEEKS_PER_YEAR
+    _aware(people.minds, people.notice, around, world.now, memory, known)
     return known
 
 
-def touch(world: World, rows: Rows, awareness: F64, trust: F64, partner_trust: F64, channel: I8) -> None:
-    """Add this tick's personal touches, summed per household; each household appears once."""
-    people = world.people
-    old_awareness, old_trust, old_partner = _faded(world, rows)
-    people.awareness[rows] = old_awareness + awareness
-    people.trust[rows] = old_trust + trust
-    people.partner_trust[rows] = old_partner + partner_trust
-    people.touched_at[rows] = world.now
-    people.first_touch[rows] = np.where(people.first_touch[rows] < 0, channel, people.first_touch[rows])
-    world.exposed.refresh(rows)
+@kernel
+def _aware(minds: NDArray[np.void], notice: F64, around: F64, now: float, memory: float, known: Bool) -> None:
+    for i in range(len(minds)):
+        mind, stock = minds[i], 0.0
+        if mind.awareness != 0.0:  # most were never touched
+            stock = mind.awareness * exp_one((mind.touched_at - now) / memory)
+        reached = stock + around[mind.group] >= notice[i]
+        known[i] = reached | (mind.car == BRAND) | (mind.follow >= 0)

@@ -11,17 +11,20 @@ word moves trust, and the word of senior owners moves it more (C24); to recommen
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim import numeric
 from sim.channels import REFERRAL, WORD_OF_MOUTH
-from sim.process import acquaintance, driving, need, programme, touches
+from sim.process import acquaintance, driving, need, programme, speech, touches
+from sim.process.speech import Speakers, Weight, Words
 from sim.streams import Decision, uniform
 from sim.units import DAYS_PER_YEAR, WEEKS_PER_YEAR
 from sim.world.owners import Act
-from sim.world.people import BRAND, F64, Bool, Rows, Stage
+from sim.world.people import F64, Bool, Rows
 from sim.world.world import Word, World
 
 
@@ -37,22 +40,17 @@ class Occasions:
     """Probability of an invitation, where nothing bad is said."""
 
 
-@dataclass(frozen=True)
-class Words:
-    """Words that reach someone: one element each, ordered by hearer, moment and the owner's id."""
+class Listening(NamedTuple):
+    """What words meet: one element each, of `ask` and `near` one for each word that may make a friend leave contact."""
 
-    owner: Rows
-    owner_id: Rows
-    nth: Rows
-    friend: Rows
-    moment: F64
-    good: Bool
-    bad: Bool
-    invitation: Bool
-    strong: Bool
-    asked_before: NDArray[np.uint8]
-    trust: F64
-    """What it adds to the trust of whoever hears it."""
+    touched_at: F64
+    """When the hearer was touched last."""
+    to_partner: Bool
+    """It is the partner who listens."""
+    ask: Rows
+    """Places of these words."""
+    near: Bool
+    """The word would bring a need forward."""
 
 
 def spread(world: World) -> None:
@@ -62,9 +60,9 @@ def spread(world: World) -> None:
     if len(rows) == 0:
         return
     words = _speak(world, _occasions(world, rows))
-    if len(words.owner):
-        _leave_contact(world, words)
-        _hear(world, words)
+    listening = _listen(world, words)
+    _leave_contact(world, words, listening)
+    _hear(world, words, listening)
 
 
 def begin(world: World, rows: Rows, moment: F64) -> None:
@@ -108,56 +106,42 @@ def _occasions(world: World, rows: Rows) -> Occasions:
 
 def _speak(world: World, on: Occasions) -> Words:
     """What is said on each occasion, and to whom."""
-    owners, key = world.owners, world.key
-    who, satisfied = owners.id[on.owner], owners.satisfaction[on.owner]
+    owners, key, size = world.owners, world.key, len(on.owner)
+    who = owners.id[on.owner]
     mood = uniform(key, Decision.TALK_MOOD, 0, 0, who, on.nth)
-    good = mood < satisfied * satisfied
-    bad = mood >= 1.0 - (1.0 - satisfied) * (1.0 - satisfied)
-    invites = ~bad & (on.chance > 0.0)
-    invites[invites] = uniform(key, Decision.TALK_INVITE, 0, 0, who[invites], on.nth[invites]) < on.chance[invites]
-    speaks = np.flatnonzero(good | bad | invites)
+    lot = uniform(key, Decision.TALK_INVITE, 0, 0, who, on.nth) if on.chance.any() else on.chance
+    good, bad, invites = (np.empty(size, dtype=np.bool_) for _ in range(3))
+    speaks = np.empty(size, dtype=np.int64)
+    speaks = speaks[: speech.decide(on.owner, on.chance, mood, lot, owners.satisfaction, good, bad, invites, speaks)]
     friend, strong, asked = _choose_friend(world, on.owner[speaks], on.nth[speaks], invites[speaks])
     known = np.flatnonzero(friend >= 0)
-    heard = speaks[known]
-    owner, moment, good, bad, invites = on.owner[heard], on.moment[heard], good[heard], bad[heard], invites[heard]
-    friend, strong = friend[known], strong[known]
-    _recommended(world, owner, good, invites)
-    trust = _trust(world, owner, moment, good, bad, strong)
-    order = numeric.ordered(who[heard], moment, friend)
-    of = heard[order]
-    return Words(
-        owner[order],
-        who[of],
-        on.nth[of],
-        friend[order],
-        moment[order],
-        good[order],
-        bad[order],
-        invites[order],
-        strong[order],
-        asked[known[order]],
-        trust[order],
+    said = speaks[known]
+    words = Words(
+        on.owner[said],
+        on.nth[said],
+        friend[known],
+        on.moment[said],
+        good[said],
+        bad[said],
+        invites[said],
+        strong[known],
+        asked[known],
+        np.empty(len(said)),
     )
+    _recommend(world, words)
+    order = numeric.ordered(who[said], words.moment, words.friend)
+    return Words(*map(itemgetter(order), words))
 
 
-def _trust(world: World, owner: Rows, moment: F64, good: Bool, bad: Bool, strong: Bool) -> F64:
-    """What a word that judges adds to the trust of whoever hears it, by closeness and the owner's seniority."""
-    b = world.behaviour
-    closeness = np.where(strong, b.strong_tie, 1.0)
-    seniority = 1.0 + b.seniority_trust * driving.tier(world, owner, moment)
-    tone = np.where(good, 1.0, np.where(bad, -b.bad_talk, 0.0))
-    trust: F64 = b.talk_trust * closeness * seniority * tone
-    return trust
-
-
-def _recommended(world: World, owner: Rows, good: Bool, invites: Bool) -> None:
-    """What recommending does to those who do it: it puts off leaving (T12), and is counted once a year."""
-    owners, b = world.owners, world.behaviour
-    driving.act(world, owner[good], Act.WILLING)
-    driving.act(world, owner[invites], Act.INVITING)
-    bound = owner[good | invites]
-    bound = bound[owners.relationship[bound] >= 0]
-    np.add.at(owners.stay_left, bound, b.leave_per_year * b.binding_days / DAYS_PER_YEAR)
+def _recommend(world: World, words: Words) -> None:
+    """What words weigh, and what recommending does to those who do it: it puts off leaving, and counts once a year."""
+    o, b = world.owners, world.behaviour
+    speakers = Speakers(o.owned_since, o.km, o.km_per_year, o.relationship, o.stay_left)
+    binding = b.leave_per_year * b.binding_days / DAYS_PER_YEAR
+    weight = Weight(*map(float, (b.talk_trust, b.strong_tie, b.seniority_trust, b.bad_talk, binding)))
+    speech.weigh(words, speakers, weight)
+    driving.act(world, words.owner[words.good], Act.WILLING)
+    driving.act(world, words.owner[words.invitation], Act.INVITING)
 
 
 def _invites(world: World, rows: Rows) -> F64:
@@ -184,12 +168,14 @@ def _invites(world: World, rows: Rows) -> F64:
 def _post_code(world: World, rows: Rows, own: F64) -> None:
     """Some, always the same, put their code where strangers find it: brokers, until they drive another brand."""
     owners, spans = world.owners, world.ownerships
-    able = np.flatnonzero((own > 0.0) & ~spans.broker[owners.ownership[rows]])
-    tempted = programme.temptation(world, owners.segment[rows[able]], own[able])
-    posted = able[uniform(world.key, Decision.BROKER, 0, 0, owners.id[rows[able]]) < tempted]
-    if len(posted):
-        spans.broker[owners.ownership[rows[posted]]] = True
-        world.brokers = np.concatenate([world.brokers, owners.ownership[rows[posted]].astype(np.int64)])
+    lot = uniform(world.key, Decision.BROKER, 0, 0, owners.id[rows])
+    some = np.flatnonzero(lot < programme.most_tempted(world))
+    tempted = lot[some] < programme.temptation(world, owners.segment[rows[some]], own[some])
+    some = some[tempted & (own[some] > 0.0)]
+    posted = owners.ownership[rows[some]].astype(np.int64)
+    posted = posted[~spans.broker[posted]]
+    spans.broker[posted] = True
+    world.brokers = np.concatenate([world.brokers, posted])
 
 
 def _choose_friend(world: World, rows: Rows, nth: Rows, invites: Bool) -> tuple[Rows, Bool, NDArray[np.uint8]]:
@@ -210,43 +196,31 @@ def _choose_friend(world: World, rows: Rows, nth: Rows, invites: Bool) -> tuple[
     return friend, np.zeros(len(rows), dtype=np.bool_), np.zeros(len(rows), dtype=np.uint8)
 
 
-def _hear(world: World, words: Words) -> None:
-    """Touch those who heard something."""
-    people, b = world.people, world.behaviour
-    if world.journal is not None:
-        said = {name: getattr(words, name) for name in ("moment", "good", "bad", "invitation", "strong")}
-        hearer = people.id[words.friend]
-        world.journal.words.append(len(hearer), tick=world.tick, speaker=words.owner_id, hearer=hearer, **said)
-    first = numeric.starts(words.friend)
-    index = np.cumsum(first) - 1
-    lot = uniform(world.key, Decision.TALK_HEARER, 0, 0, words.owner_id, words.nth)
-    to_partner = people.partner[words.friend] & (lot < 0.5)
-    touches.touch(
-        world,
-        words.friend[first],
-        np.bincount(index).astype(np.float64) * b.talk_awareness,
-        np.bincount(index, weights=np.where(to_partner, 0.0, words.trust)).astype(np.float64),
-        np.bincount(index, weights=np.where(to_partner, words.trust, 0.0)).astype(np.float64),
-        np.where(words.invitation[first], REFERRAL, WORD_OF_MOUTH).astype(np.int8),
-    )
+def _listen(world: World, words: Words) -> Listening:
+    """Whom the words reach, and which of them may make a friend leave contact data."""
+    size = len(words.owner)
+    found = Listening(np.empty(size), np.empty(size, np.bool_), np.empty(size, np.int64), np.empty(size, np.bool_))
+    lot = uniform(world.key, Decision.TALK_HEARER, 0, 0, world.owners.id[words.owner], words.nth)
+    soon = world.behaviour.pull_forward_weeks / WEEKS_PER_YEAR
+    asked = speech.listen(words, soon, lot, world.people.minds, *found)
+    return found._replace(ask=found.ask[:asked], near=found.near[:asked])
 
 
-def _leave_contact(world: World, words: Words) -> None:
+def _leave_contact(world: World, words: Words, listening: Listening) -> None:
     """Contact data left after a good word; an invitation may also bring a need forward (accelerated purchases)."""
-    b = world.behaviour
-    ask, near = _listening(world, words)
+    b, ask, near = world.behaviour, listening.ask, listening.near
     if len(ask) == 0:
         return
-    friend, invited = words.friend[ask], words.invitation[ask]
+    friend, invited, speaker = words.friend[ask], words.invitation[ask], world.owners.id[words.owner[ask]]
     _, trust, _ = touches.personal(world, friend)
     link = (b.invite_contact - b.talk_contact) / (1.0 + words.asked_before[ask])  # asked again, only the word is left
     eager = b.talk_contact + np.where(invited, link, 0.0)
     chance = 1.0 - numeric.exp(-eager * touches.interest(world, friend, trust))
-    left = uniform(world.key, Decision.TALK_CONTACT, 0, 0, words.owner_id[ask], words.nth[ask]) < chance
+    left = uniform(world.key, Decision.TALK_CONTACT, 0, 0, speaker, words.nth[ask]) < chance
     ask, near, friend = ask[left], near[left], friend[left]
     owner, moment = words.owner[ask], words.moment[ask]
     word = Word(
-        words.owner_id[ask].astype(np.int64),
+        speaker[left].astype(np.int64),
         words.strong[ask].astype(np.int8),
         driving.tenure(world, owner, moment),
         world.ownerships.generation[world.owners.ownership[owner]].astype(np.int64) + 1,
@@ -256,15 +230,16 @@ def _leave_contact(world: World, words: Words) -> None:
     need.bring_forward(world, rows, moment[near][first])
 
 
-def _listening(world: World, words: Words) -> tuple[Rows, Bool]:
-    """Words that may make a friend leave contact data, and which of them would bring a need forward."""
-    people, moment = world.people, words.moment
-    stage, need_at = people.stage[words.friend], people.need_at[words.friend]
-    soon = moment + world.behaviour.pull_forward_weeks / WEEKS_PER_YEAR
-    searching = (stage == Stage.SEARCHING) & (need_at <= moment)
-    near = words.invitation & (stage == Stage.IDLE) & (need_at > moment) & (need_at < soon)
-    ask = np.flatnonzero(~words.bad & (searching | near))
-    friend, near = words.friend[ask], near[ask]
-    listens = np.where(near, people.car[friend] != BRAND, people.ready_at[friend] > moment[ask])
-    listens &= people.lead[friend] < 0
-    return ask[listens], near[listens]
+def _hear(world: World, words: Words, listening: Listening) -> None:
+    """Touch those who heard something."""
+    people, b = world.people, world.behaviour
+    if world.journal is not None:
+        said = {name: getattr(words, name) for name in ("moment", "good", "bad", "invitation", "strong")}
+        hearer, speaker = people.id[words.friend], world.owners.id[words.owner]
+        world.journal.words.append(len(hearer), tick=world.tick, speaker=speaker, hearer=hearer, **said)
+    awareness, trust = touches.kept(world, listening.touched_at)
+    exposed = np.empty(len(words.friend), dtype=np.int64)
+    size = speech.take_in(
+        words, listening.to_partner, world.now, awareness, trust, float(b.talk_awareness), people.minds, exposed
+    )
+    world.exposed.refresh(exposed[:size])
