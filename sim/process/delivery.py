@@ -8,18 +8,20 @@ brand grants a right of return, disappointed buyers give the car back.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from sim import numeric
 from sim.channels import REFERRAL
+from sim.kernels import kernel
 from sim.ledger import Purpose
 from sim.process import driving, need, ownership, rewards, selling, word_of_mouth
 from sim.streams import Decision, uniform
 from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world import build
 from sim.world.owners import Claim
-from sim.world.people import BRAND, F64, NO_CAR_OF_OURS, Rows, Stage
+from sim.world.people import BRAND, F64, NO_CAR_OF_OURS, Bool, Rows, Stage
 from sim.world.stores import MarginOf
 from sim.world.world import World
 
@@ -57,26 +59,53 @@ def _queue(world: World) -> tuple[Rows, Rows]:
     waiting = world.waiting
     due = (orders.ordered[waiting] + shortest < world.end) | (orders.cancel_at[waiting] < world.end)
     waiting = waiting[due]
-    cars = (orders.ordered[waiting], orders.cancel_at[waiting], world.weights[orders.district[waiting]])
-    delivered, built, cancelled, line_moves = [], [], [], True
-    line_free = max(world.line_busy_until, world.now)
-    for row, ordered, cancel_at, weight in zip(*(column.tolist() for column in (waiting, *cars)), strict=True):
-        begin = max(ordered + shortest, line_free)
-        work = max(weight - world.line_work_done, 0.0)
+    built, cancelled = np.full(len(waiting), np.nan), np.zeros(len(waiting), dtype=np.bool_)
+    cars = Cars(orders.ordered[waiting], orders.cancel_at[waiting], world.weights[orders.district[waiting]])
+    state = Line(world.line_busy_until, world.line_work_done)
+    state = _build(cars, float(shortest), float(capacity), world.now, world.end, state, built, cancelled)
+    world.line_busy_until, world.line_work_done = state
+    done = ~np.isnan(built)
+    orders.delivered[waiting[done]] = built[done]
+    orders.cancelled[waiting[cancelled]] = orders.cancel_at[waiting[cancelled]]
+    return waiting[done], waiting[cancelled]
+
+
+class Cars(NamedTuple):
+    """Orders that wait, one element each."""
+
+    ordered: F64
+    cancel_at: F64
+    weight: F64
+    """Cars the order stands for."""
+
+
+class Line(NamedTuple):
+    """How far the building has come."""
+
+    busy_until: float
+    work_done: float
+    """Cars of those the next order stands for that are finished."""
+
+
+@kernel
+def _build(
+    cars: Cars, shortest: float, capacity: float, now: float, end: float, line: Line, built: F64, cancelled: Bool
+) -> Line:
+    """Build car by car; writes when each is done and which orders are cancelled before."""
+    line_moves, free, busy_until, work_done = True, max(line.busy_until, now), line.busy_until, line.work_done
+    for i in range(len(cars.ordered)):
+        begin = max(cars.ordered[i] + shortest, free)
+        work = max(cars.weight[i] - work_done, 0.0)
         done = begin + work / capacity if line_moves and capacity > 0.0 else math.inf
-        if cancel_at < min(done, world.end):
-            cancelled.append(row)
-        elif done < world.end:
-            world.line_busy_until = line_free = done
-            world.line_work_done = 0.0
-            delivered.append(row)
-            built.append(done)
+        if cars.cancel_at[i] < min(done, end):
+            cancelled[i] = True
+        elif done < end:
+            busy_until = free = built[i] = done
+            work_done = 0.0
         elif line_moves:
             line_moves = False  # nobody overtakes the car that is being built
-            world.line_work_done += max(world.end - begin, 0.0) * capacity if capacity > 0.0 else 0.0
-    orders.delivered[delivered] = built
-    orders.cancelled[cancelled] = orders.cancel_at[cancelled]
-    return np.array(delivered, dtype=np.int64), np.array(cancelled, dtype=np.int64)
+            work_done += max(end - begin, 0.0) * capacity if capacity > 0.0 else 0.0
+    return Line(busy_until, work_done)
 
 
 def _receive(world: World, rows: Rows) -> None:

@@ -49,14 +49,14 @@ def _take(
 
 
 def serve(
-    end: float, key: tuple[int, int], due: Records, team: Records, pace: Pace, plan: Plan, tally: Records, order: I64
+    end: float, key: tuple[int, int], due: Records, team: Records, pace: Pace, plan: Plan, tally: Records
 ) -> None:
     """Do all jobs before `end` in the order of their moments, then of household ids; jobs may bring on further ones.
 
-    `order` names the elements of `due` in that order as they stand at the beginning.
+    The leads come in that order as they stand at the beginning.
     """
     queue = waiting.lines(len(due), len(team), len(tally)) if plan.by_score else waiting.lines(0, 0, 0)
-    _serve(end, key, due, team, pace, plan, tally, order, np.empty(len(order), dtype=np.int64), queue)
+    _serve(end, key, due, team, pace, plan, tally, np.empty(len(due), dtype=np.int64), queue)
 
 
 @kernel
@@ -68,7 +68,6 @@ def _serve(
     pace: Pace,
     plan: Plan,
     tally: Records,
-    order: I64,
     heap: I64,
     queue: waiting.Lines,
 ) -> None:
@@ -78,12 +77,12 @@ def _serve(
     sellers were free before it.
     """
     next_at, household = due["next_at"], due["household"]
-    size, following, ending = 0, 0, 0
+    following, size, ending = 0, 0, 0
     while True:
         i, known, moment, district = -1, False, end, ending
-        if following < len(order) or size > 0:
-            known = size == 0 or (following < len(order) and before(order[following], heap[0], next_at, household))
-            i = order[following] if known else heap[0]
+        if following < len(due) or size > 0:
+            known = size == 0 or (following < len(due) and before(following, heap[0], next_at, household))
+            i = following if known else heap[0]
             moment, district = next_at[i], due[i].district
         elif ending == len(queue.length):
             break

@@ -28,37 +28,36 @@ I64 = NDArray[np.int64]
 
 DUE = np.dtype(
     [
-        ("household", np.int64),
-        ("episode", np.int64),
-        ("district", np.int64),
-        ("first_seller", np.int64),
-        ("sellers", np.int64),
-        ("in_market", np.bool_),
-        ("partner", np.bool_),
-        ("last_word", np.float64),  # how often the partner's word counts when the two disagree
-        ("pooled", np.bool_),
+        ("next_at", np.float64),
+        ("ready_at", np.float64),
+        ("cool_at", np.float64),
+        ("score", np.float64),
+        ("hours", np.float64),
+        ("answered", np.float64),
+        ("km", np.float64),  # to the store
         ("x", np.float64),  # place of the household, km; set where it is needed
         ("y", np.float64),
         ("eagerness", np.float64),  # exponent of agreeing to a visit in one call, next door to the store
         ("utility", np.float64),  # own utility above the best alternative, before seller and test drive
         ("partner_utility", np.float64),
-        ("cool_at", np.float64),
-        # written by the desk
-        ("km", np.float64),  # to the store
-        ("score", np.float64),
-        ("recalls", np.int64),
-        ("ready_at", np.float64),
-        ("seller", np.int64),
-        ("answered", np.float64),
-        ("reached", np.bool_),
+        ("last_word", np.float64),  # how often the partner's word counts when the two disagree
         ("visited", np.float64),
         ("tested", np.float64),
         ("closed", np.float64),
-        ("outcome", np.int64),
-        ("hours", np.float64),
-        ("calls", np.int64),
-        ("next_at", np.float64),
-        ("next_job", np.int64),
+        ("household", np.int32),
+        ("episode", np.int32),
+        ("first_seller", np.int32),
+        ("sellers", np.int32),
+        ("seller", np.int32),
+        ("district", np.int16),
+        ("calls", np.int16),
+        ("recalls", np.int8),
+        ("outcome", np.int8),
+        ("next_job", np.int8),
+        ("in_market", np.bool_),
+        ("partner", np.bool_),
+        ("pooled", np.bool_),
+        ("reached", np.bool_),
     ],
     align=True,
 )

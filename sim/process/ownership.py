@@ -103,20 +103,17 @@ def live(world: World) -> None:
     """Let everything happen that is due in this tick: contacts with service, and relationships that end."""
     owners = world.owners
     rows = numeric.distinct(world.cares.take(world.tick))
-    kept = []
     while len(rows):
         rows = rows[owners.relationship[rows] >= 0]
         leave = _leave_at(world, rows)
         following = np.minimum(leave, owners.care_at[rows])
         due = np.floor(following * world.ticks_per_year) <= world.tick
-        kept.append(rows[~due])
+        world.cares.file(rows[~due], following[~due])
         rows, leave = rows[due], leave[due]
         leaves = leave <= owners.care_at[rows]
         _leave(world, rows[leaves], leave[leaves])
         _care(world, rows[~leaves])
         rows = rows[~leaves]
-    for waiting in kept:
-        file(world, waiting)
 
 
 def _leave(world: World, rows: Rows, moment: F64) -> None:

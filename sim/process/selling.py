@@ -6,17 +6,20 @@ Opinions, prices and offers are read once per tick; the order in which sellers g
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sim import numeric
 from sim.channels import REFERRAL
+from sim.kernels import kernel
 from sim.ledger import Purpose
 from sim.process import claims, desk, driving, following, leads, need, opening, pool, rewards, touches
 from sim.process.jobs import DUE, SELLER, TALLY, Pace, Records
 from sim.streams import Decision, uniform
 from sim.units import DAYS_PER_YEAR, MINOR_PER_MONEY, WEEKS_PER_YEAR
 from sim.world import build
-from sim.world.people import BRAND, F64, NO_CAR_OF_OURS, Rows, Stage
+from sim.world.people import BRAND, F64, NO_CAR_OF_OURS, Bool, Rows, Stage
 from sim.world.stores import Outcome
 from sim.world.world import World
 
@@ -34,7 +37,7 @@ def work(world: World) -> None:
     """Serve this tick's jobs, lock orders, and end the searches that are over."""
     if world.placebo:
         _flap(world)
-    rows = world.open_leads[world.leads.next_at[world.open_leads] < world.end]
+    rows = _with_a_job(world)
     if len(rows):
         due, tally = _serve(world, rows)
         _record(world, rows, due, tally)
@@ -56,14 +59,20 @@ def _flap(world: World) -> None:
     world.sellers.free_at[first] = np.maximum(world.sellers.free_at[first], opened) + away
 
 
+def _with_a_job(world: World) -> Rows:
+    """Leads that have something to do in this tick, in the order of their moments, then of household ids."""
+    table = world.leads
+    rows = world.open_leads[table.next_at[world.open_leads] < world.end]
+    return rows[numeric.ordered(table.household[rows], table.next_at[rows])]
+
+
 def _serve(world: World, rows: Rows) -> tuple[Records, Records]:
     """Run the desk over the leads that have something to do."""
     due = _due(world, rows)
     team = _team(world)
     tally = np.zeros(len(world.weights), TALLY)
-    order = numeric.ordered(due["household"], due["next_at"])
     key = (world.key.seed, world.key.replicate)
-    desk.serve(world.end, key, due, team, pace(world), pool.plan(world), tally, order)
+    desk.serve(world.end, key, due, team, pace(world), pool.plan(world), tally)
     world.sellers.free_at[:] = team["free_at"]
     world.sellers.year_selling += team["worked"]
     return due, tally
@@ -103,34 +112,43 @@ def pace(world: World) -> Pace:
 
 def _due(world: World, rows: Rows) -> Records:
     """Gather what the desk needs to know of each lead: where it stands, and what its household thinks."""
-    table, people, b = world.leads, world.people, world.behaviour
-    person = table.person[rows].astype(np.int64)  # an index of any other type is converted at each of its twenty uses
-    _, trust, partner_trust = touches.personal(world, person)
-    interest = touches.interest(world, person, trust)
-    price = world.levers.price
-    promised = np.where(table.channel[rows] == REFERRAL, price.discount_referred + price.subsidy_referred, 0.0)
-    discount = promised + rewards.held(world, person)
-    last_word = np.array([s.partner_last_word for s in world.scenario.market.segments.values()])
-    due = np.empty(len(rows), DUE)
+    table, people = world.leads, world.people
+    person = table.person[rows].astype(np.int64)  # an index of any other type is converted at each of its many uses
+    due = np.zeros(len(rows), DUE)
     for name in _CARRIED:
-        due[name] = getattr(table, name)[rows]
-    due["hours"] = 0.0
+        _take(getattr(table, name), rows, due[name])
     due["first_seller"], due["sellers"] = (
         c[table.store[rows]] for c in (world.stores.first_seller, world.stores.sellers)
     )
-    due["partner"], due["ready_at"] = people.partner[person], people.ready_at[person]
-    due["last_word"] = last_word[people.segment[person]]
-    due["eagerness"] = b.visit_propensity * interest
+    due["ready_at"] = people.ready_at[person]
     _place(world, rows, person, due)
-    due["utility"], due["partner_utility"] = _utility(world, person, np.stack((trust, partner_trust)), discount)
+    searching = np.flatnonzero(due["in_market"])  # nobody proposes anything to the others
+    for name, opinions in _opinions(world, rows[searching], person[searching]).items():
+        due[name][searching] = opinions
     return due
+
+
+@kernel
+def _take(column: Any, rows: Rows, field: Any) -> None:
+    """Copy a column to a field of records: one loop, where NumPy makes two passes and a copy in between."""
+    for i in range(len(rows)):
+        field[i] = column[rows[i]]
+
+
+@kernel
+def _put(column: Any, rows: Rows, field: Any) -> None:
+    """Copy a field of records back to its column."""
+    for i in range(len(rows)):
+        column[rows[i]] = field[i]
 
 
 def _place(world: World, rows: Rows, person: Rows, due: Records) -> None:
     """Distance to the store of each lead, and the household's place where another store may still serve it."""
     table, people = world.leads, world.people
-    due["km"] = people.store_km[person]
-    placed = np.flatnonzero((table.store[rows] != people.store[person]) | table.pooled[rows])
+    alone = np.flatnonzero(~due["pooled"])
+    due["km"][alone] = people.store_km[person[alone]]
+    elsewhere = alone[table.store[rows[alone]] != people.store[person[alone]]]
+    placed = np.concatenate([np.flatnonzero(due["pooled"]), elsewhere])
     if len(placed) == 0:
         return
     who, store = person[placed], table.store[rows[placed]]
@@ -139,19 +157,33 @@ def _place(world: World, rows: Rows, person: Rows, due: Records) -> None:
     due["km"][placed] = np.sqrt((x - world.stores.x[store]) ** 2 + (y - world.stores.y[store]) ** 2)
 
 
+def _opinions(world: World, rows: Rows, person: Rows) -> dict[str, F64 | Bool]:
+    """What the households of leads think of the brand, as fields of the desk's records."""
+    people, price = world.people, world.levers.price
+    _, trust, partner_trust = touches.personal(world, person)
+    last_word = np.array([s.partner_last_word for s in world.scenario.market.segments.values()])
+    promised = price.discount_referred + price.subsidy_referred
+    discount = np.where(world.leads.channel[rows] == REFERRAL, promised, 0.0) + rewards.held(world, person)
+    utility, partner_utility = _utility(world, person, np.stack((trust, partner_trust)), discount)
+    return {
+        "partner": people.partner[person],
+        "last_word": last_word[people.segment[person]],
+        "eagerness": world.behaviour.visit_propensity * touches.interest(world, person, trust),
+        "utility": utility,
+        "partner_utility": partner_utility,
+    }
+
+
 def _utility(world: World, person: Rows, stock: F64, discount: F64) -> F64:
     """Utility of the brand above the best alternative: product x price x trust x loyalty, as a logit adds them."""
     people, b, offers = world.people, world.behaviour, world.offers
     segment = people.segment[person]
     sensitivity = np.array([s.price_sensitivity for s in world.scenario.market.segments.values()])
+    loyalty, owner = np.zeros(len(person)), np.flatnonzero(people.car[person] == BRAND)
+    loyalty[owner] = _loyalty(world, person[owner])
     relative = np.maximum(1.0 - discount / offers.price, 1e-6) if offers.price > 0 else np.ones(len(person))
     around = np.stack((world.media.trust, world.media.partner_trust))[:, people.group[person]]
     trust = touches.trusting(stock + around)
-    owners, loyalty = world.owners, np.zeros(len(person))
-    loyal = np.flatnonzero(people.car[person] == BRAND)
-    owner = people.owner[person[loyal]]
-    kept = owners.relationship[owner] >= 0
-    loyalty[loyal[kept]] = b.choice_loyalty * (2.0 * owners.satisfaction[owner[kept]] - 0.5)
     value = b.choice_product * numeric.log(offers.strength)[segment] - b.choice_price * sensitivity[
         segment
     ] * numeric.log(relative)
@@ -159,17 +191,23 @@ def _utility(world: World, person: Rows, stock: F64, discount: F64) -> F64:
     return utility
 
 
+def _loyalty(world: World, owners: Rows) -> F64:
+    """Utility of staying with the brand, for owners whose relationship is kept: the more, the more satisfied."""
+    table, row = world.owners, world.people.owner[owners]
+    loyalty = world.behaviour.choice_loyalty * (2.0 * table.satisfaction[row] - 0.5)
+    return np.where(table.relationship[row] >= 0, loyalty, 0.0)
+
+
 def _record(world: World, rows: Rows, due: Records, tally: Records) -> None:
     """Write the desk's work to leads, households, books and the log of hours."""
     table, people = world.leads, world.people
     for name in _WRITTEN:
-        getattr(table, name)[rows] = due[name]
+        _put(getattr(table, name), rows, due[name])
     table.hours[rows] += due["hours"]
     moved = (due["seller"] >= 0) & due["pooled"]
     table.store[rows[moved]] = world.sellers.store[due["seller"][moved]]
     person = table.person[rows].astype(np.int64)
-    searching = people.stage[person] == Stage.SEARCHING
-    people.ready_at[person[searching]] = due["ready_at"][searching]
+    people.ready_at[person] = due["ready_at"]
     people.lead[person[due["outcome"] != Outcome.OPEN]] = -1
     pay = np.floor(due["hours"] * world.hourly_pay + 0.5).astype(np.int64)
     world.paid_now += int(pay.sum())
@@ -227,17 +265,20 @@ def _order(world: World, rows: Rows) -> None:
 def _end_searches(world: World) -> None:
     """Households whose search is over without an order buy from a rival; their open lead is lost."""
     people, table = world.people, world.leads
-    alone, served = world.exposed.records, table.person[world.open_leads].astype(np.int64)
-    served = served[(people.stage[served] == Stage.SEARCHING) & (people.ready_at[served] < world.end)]
-    rows = np.concatenate([alone["row"][alone["ready_at"] < world.end], served])
+    alone = world.exposed.records
+    over = np.flatnonzero(alone["ready_at"] < world.end)
+    rows, moment = alone["row"][over].astype(np.int64), alone["ready_at"][over]
     world.exposed.leave(rows)
-    world.searching -= len(rows)
-    lead = people.lead[rows].astype(np.int64)
-    with_lead = lead >= 0
-    answered = table.reached[lead[with_lead]] & ~np.isnan(table.answered[lead[with_lead]])
+    served = table.person[world.open_leads].astype(np.int64)
+    served = served[people.ready_at[served] < world.end]
+    served = served[people.stage[served] == Stage.SEARCHING]
+    lead = people.lead[served].astype(np.int64)
+    lead = lead[lead >= 0]
+    answered = table.reached[lead] & ~np.isnan(table.answered[lead])
     outcome = np.where(answered, Outcome.BOUGHT_RIVAL, Outcome.LOST_LATE).astype(np.int8)
-    leads.close(world, lead[with_lead], people.ready_at[rows[with_lead]], outcome)
-    buy_from_rival(world, rows, people.ready_at[rows])
+    leads.close(world, lead, people.ready_at[table.person[lead]], outcome)
+    world.searching -= len(rows) + len(served)
+    buy_from_rival(world, np.concatenate([rows, served]), np.concatenate([moment, people.ready_at[served]]))
 
 
 def buy_from_rival(world: World, rows: Rows, moment: F64) -> None:
@@ -247,10 +288,12 @@ def buy_from_rival(world: World, rows: Rows, moment: F64) -> None:
     if defecting.any():
         _defect(world, rows[defecting], moment[defecting])
     following.stop(world, rows, moment)
-    shares = world.offers.rival_shares[people.segment[rows]]
     u = uniform(world.key, Decision.RIVAL, people.purchases[rows], 0, people.id[rows])
-    car = 1 + (shares < u[:, None]).sum(axis=1)
-    need.settle_purchase(world, rows, moment, np.where(car <= shares.shape[1], car, NO_CAR_OF_OURS))
+    segment, shares = people.segment[rows], world.offers.rival_shares.T
+    car = np.ones(len(rows), dtype=np.int64)
+    for share in shares:
+        car += share[segment] < u
+    need.settle_purchase(world, rows, moment, np.where(car <= len(shares), car, NO_CAR_OF_OURS))
 
 
 def _defect(world: World, rows: Rows, moment: F64) -> None:
