@@ -42,6 +42,16 @@ def test_values_that_could_never_be_simulated_are_refused(setting: str, message:
     assert "quotes" not in problem.message
 
 
+def test_more_groups_than_tables_can_number_are_refused() -> None:
+    segments = len(load("baseline").market.segments)
+    most = (2**15 - 1) // segments
+    districts = [{"name": f"d{i}", "tier": 1, "households": 1, "represents": 10} for i in range(most + 1)]
+    changes = {"market.districts": districts, "stores.by_district": {}}
+    with pytest.raises(ScenarioError, match=f"{segments} segments allow at most {most} districts, not {most + 1}"):
+        load("baseline", changes)
+    assert len(load("baseline", changes | {"market.districts": districts[:-1]}).market.districts) == most
+
+
 def test_bounds_themselves_are_allowed() -> None:
     settings = ["replicates=9999", "brand.price=1e12", "stores.per_district=1000", "stores.sellers_per_store=1000"]
     assert load("baseline", settings).replicates == 9999

@@ -13,6 +13,9 @@ from sim.scenario.schema.platforms import Platform
 from sim.schedule import Scheduled
 from sim.units import Factor, Km, Money, PositiveCount, Share, Weeks
 
+MOST_GROUPS = 2**15 - 1
+"""Districts x segments: tables of households number them in 16 bits."""
+
 
 class District(Section):
     """One district, simulated at natural size and standing for more of its kind."""
@@ -99,11 +102,11 @@ class Market(Section):
 
     districts: list[District] = Field(min_length=1)
     """The simulated districts."""
-    segments: dict[Name, Segment] = Field(min_length=1)
+    segments: dict[Name, Segment] = Field(min_length=1, max_length=100)
     """Kinds of households by name; shares sum to 1."""
     network: NetworkSettings = NetworkSettings()
     """The social network."""
-    rivals: dict[Name, Rival] = Field(default_factory=dict)
+    rivals: dict[Name, Rival] = Field(default_factory=dict, max_length=100)
     """Rival offers by name; without any, who decides buys the brand."""
     platforms: dict[Name, Platform] = Field(default_factory=dict, max_length=30)
     """Social platforms by name, on which sellers may have accounts; the first is the one they write for (N05, N11)."""
@@ -117,6 +120,10 @@ class Market(Section):
         total = sum(segment.share for segment in self.segments.values())
         if abs(total - 1.0) > 1e-6:
             faults.append(("segments", f"shares must sum to 1, they sum to {total:.9g}"))
+        groups = len(self.districts) * len(self.segments)
+        if groups > MOST_GROUPS:
+            most = f"{len(self.segments)} segments allow at most {MOST_GROUPS // len(self.segments)}"
+            faults.append(("districts", f"{most} districts, not {len(self.districts)}"))
         places: dict[str, int] = {}
         for place, district in enumerate(self.districts):
             first = places.setdefault(district.name, place)
