@@ -43,7 +43,7 @@ class Weight(NamedTuple):
 
 
 class Words(NamedTuple):
-    """Words that reach someone: one element each, ordered by hearer, moment and the owner's id."""
+    """Words that reach someone: one element each; heard in the order of hearers, moments and the owners' ids."""
 
     owner: I64
     nth: I64
