@@ -37,7 +37,7 @@ def _claim_for_oneself(world: World, person: Rows, others: Rows, lot: F64, kind:
     """Owners who refer themselves to their next car."""
     people = world.people
     owns = (people.car[person[others]] == BRAND) & programme.eligible(world, person[others])
-    rows = people.owner[person[others[owns]]].astype(np.int64)
+    rows = people.owner[person[others[owns]]]
     felt = programme.own_reward(world, rows, programme.offer(world, rows)) + programme.friends_reward(world)
     abuse = others[owns][lot[owns] < programme.temptation(world, world.owners.segment[rows], felt)]
     kind[abuse], code[abuse] = Claim.SELF, people.id[person[abuse]]

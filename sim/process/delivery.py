@@ -229,7 +229,7 @@ def _take_back(world: World) -> None:
     world.returned_now, orders.returned[rows] = rows, moment
     _book(world, rows, person, moment, back=True)
     rewards.claw_back(world, rows, moment)
-    driving.end(world, people.owner[person].astype(np.int64), moment)
+    driving.end(world, people.owner[person], moment)
     people.car[person] = NO_CAR_OF_OURS
     world.exposed.refresh(person)  # of those who were in a search already
     idle = people.stage[person] == Stage.IDLE

@@ -93,7 +93,7 @@ def loosen(world: World) -> None:
     held = world.anchored[np.isnan(spans.ended[world.anchored])]
     alone = owners.relationship[world.owners_of(spans.referrer[held])] < 0
     world.anchored = held[~alone]
-    rows = world.people.owner[spans.person[held[alone]]].astype(np.int64)
+    rows = world.people.owner[spans.person[held[alone]]]
     reckon(world, rows, np.full(len(rows), world.end))
     spans.anchored[held[alone]] = False
     file(world, rows)

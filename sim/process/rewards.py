@@ -25,7 +25,7 @@ def promise(world: World, orders: Rows, claims: Claims) -> None:
     """Promise credits for orders just locked, on today's terms; those of rejected claims are void at once."""
     claimed = np.flatnonzero(claims.kind != Claim.NONE)
     owner = world.row_of[claims.code[claimed]]
-    offered = programme.offer(world, world.people.owner[owner].astype(np.int64))
+    offered = programme.offer(world, world.people.owner[owner])
     face = np.floor(offered.credit * MINOR_PER_MONEY + 0.5).astype(np.int64)
     some = np.flatnonzero(face > 0)
     claimed, lever = claimed[some], world.levers.invite
@@ -65,7 +65,7 @@ def vest(world: World, orders: Rows) -> None:
     row, moment = world.orders.credit[orders].astype(np.int64), world.orders.delivered[orders]
     pending = credits.state[row] == CreditState.PENDING
     row, moment = row[pending], moment[pending]
-    owner = world.people.owner[credits.owner[row]].astype(np.int64)
+    owner = world.people.owner[credits.owner[row]]
     terms = (owner, credits.cap_per_year[row], credits.cap_lifetime[row])
     granted = np.fromiter((_reward(world, *of) for of in zip(*terms, strict=True)), np.bool_, len(row))
     _close(world, row[~granted], moment[~granted], CreditState.VOID)

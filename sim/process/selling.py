@@ -302,4 +302,4 @@ def _defect(world: World, rows: Rows, moment: F64) -> None:
     order = np.lexsort((people.id[rows], moment))
     rows, moment = rows[order], moment[order]
     world.replacements.append(len(rows), person=rows, moment=moment, same_brand=False)
-    driving.end(world, people.owner[rows].astype(np.int64), moment)
+    driving.end(world, people.owner[rows], moment)

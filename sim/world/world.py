@@ -256,7 +256,7 @@ class World:
 
     def owners_of(self, ids: Rows) -> Rows:
         """Rows in the table of owners of households that drive the brand or once did, by their permanent ids."""
-        return self.people.owner[self.row_of[ids]].astype(np.int64)
+        return self.people.owner[self.row_of[ids]]
 
     def begin_tick(self) -> World:
         """Advance the clock, take fresh levers, let active policies move them, and read the offers."""
