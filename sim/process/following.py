@@ -6,6 +6,8 @@ has of it what came since the begin of the own spell.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from sim import numeric
@@ -14,7 +16,7 @@ from sim.kernels import kernel
 from sim.streams import Decision, uniform
 from sim.units import WEEKS_PER_YEAR
 from sim.world.crossings import Crossings
-from sim.world.people import BRAND, F64, I16, Rows
+from sim.world.people import BRAND, F64, I16, I32, Bool, Rows
 from sim.world.world import World
 
 
@@ -113,16 +115,24 @@ def go_along(world: World, sellers: Rows) -> None:
     """End the spells of most who follow leaving sellers: drawn per follower."""
     follows, people = world.follows, world.people
     leaving = np.isin(world.accounts.seller, sellers)
-    # Who leaves is no news for most: what has not ended is carried on, instead of a pass over all households.
-    rows = np.concatenate([world.followed, np.arange(world.followed_until, len(follows))])
-    rows = world.followed = rows[np.isnan(follows.ended[rows])]
-    world.followed_until = len(follows)
-    rows = rows[leaving[follows.account[rows]]]
+    rows = np.empty(len(follows), dtype=np.int64)
+    rows = rows[: _following(follows.account, follows.ended, leaving, rows)]
     person = follows.person[rows]
     hire = world.sellers.hire[world.accounts.seller[follows.account[rows]]]  # who stays may see the next one leave too
     u = uniform(world.key, Decision.GO_ALONG, people.follows[person], 0, people.id[person], hire)
     gone = rows[u < world.levers.content.followers_leave]
     _end(world, gone, np.full(len(gone), world.now))
+
+
+@kernel
+def _following(account: I32, ended: F64, leaving: Bool, found: Rows) -> int:
+    """Find the spells that last and follow accounts that leave; returns their number."""
+    size = 0
+    for spell in range(len(account)):
+        if leaving[account[spell]] and math.isnan(ended[spell]):
+            found[size] = spell
+            size += 1
+    return size
 
 
 def _end(world: World, rows: Rows, moment: F64) -> None:

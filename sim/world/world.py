@@ -240,7 +240,6 @@ class World:
         self.accounts = accounts_of(len(self.sellers), len(self.content.platforms))
         self.follows = Follows()
         self.unfollows = Agenda(self.ticks_per_year)
-        self.followed, self.followed_until = np.empty(0, dtype=np.int64), 0  # read by `following.go_along` alone
         self.followable: Crossings | None = None
         self.bonuses_paid = 0
         self.seller_years: list[dict[str, Any]] = []
