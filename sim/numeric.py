@@ -31,7 +31,7 @@ _MANTISSA, _INFINITE, _HALF = 0x000FFFFFFFFFFFFF, 0x7FF0000000000000, 0x3FE00000
 def exp_one(x: float) -> float:
     """e**x of one number, for kernels."""
     # Choices, not branches: processors then work on several elements of an array at once.
-    number = 0.0 if x != x else x  # to compare what is no number sets a flag, of which NumPy warns
+    number = 0.0 if x != x else x
     inside = min(max(number, -745.1332191019412), 709.782712893384)
     k = np.floor(inside * _INV_LN2 + 0.5)
     high = inside - k * _LN2_HI
@@ -107,6 +107,11 @@ def _power(x, p):  # type: ignore[no-untyped-def]
     return power_one(x, p)
 
 
+# To compare what is no number sets a flag, of which NumPy warns; whether compiled choices do depends on the compiler.
+_nan_is_welcome = np.errstate(invalid="ignore")
+
+
+@_nan_is_welcome
 def exp(x: Any) -> Any:
     """e**x, elementwise; float or float64 array as given."""
     return _exp.ufunc(x)  # the ufunc itself: Numba's object around it looks at the types of each call first
@@ -117,6 +122,7 @@ def log(x: Any) -> Any:
     return _log.ufunc(x)
 
 
+@_nan_is_welcome
 def power(x: Any, p: Any) -> Any:
     """x**p for x >= 0, elementwise; 1 for p = 0, 0 for x = 0 and p > 0."""
     if np.ndim(p) == 0 and p not in (0.0, 1.0) and math.isfinite(p):
