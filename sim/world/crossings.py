@@ -54,6 +54,11 @@ class Crossings:
         self._near = _Near(np.empty(size), np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int16))
         self._size = 0
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of those that are near; the thresholds belong to the people table."""
+        return self._size * sum(column.itemsize for column in self._near)
+
     def take(self, hazard: F64) -> Rows:
         """Rows whose threshold the hazard of their group has reached, in no particular order; each must be filed again
         before the next call. Where the hazard stands still nobody's turn comes."""

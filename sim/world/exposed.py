@@ -70,6 +70,11 @@ class Exposed:
         """What the log of follows says of each of them; valid as long."""
         return self._spells[: self._size]
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all of them, and of everybody's place among them."""
+        return self.records.nbytes + self.spells.nbytes + self._place.nbytes
+
     def join(self, rows: Rows, contact_left: F64) -> None:
         """Add households that are not among them."""
         new = slice(self._size, self._size + len(rows))

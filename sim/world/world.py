@@ -323,11 +323,13 @@ class World:
         return search / (b.replacement_years + search)
 
     def nbytes(self) -> dict[str, int]:
-        """Bytes by table, the network and the agendas' entries included."""
+        """Bytes by table, with the network, the entries of agendas, and what finds and copies rows."""
         tables = {name: getattr(self, name).nbytes for name in _TABLES}
         net = self.network
         tables["network"] = net.start.nbytes + net.friend.nbytes + net.strong.nbytes + self.asks.nbytes
-        tables["agendas"] = (8 + 8 + 4 + 2) * len(self.people)  # a need each; room for each that is near to browsing
+        tables["agendas"] = 8 * len(self.people)  # a need each
+        crossings = sum(each.nbytes for each in (self.browsers, self.followable) if each is not None)
+        tables["indices"] = self.row_of.nbytes + self.grouping.rows.nbytes + crossings + self.exposed.nbytes
         return tables
 
 

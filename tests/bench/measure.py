@@ -14,6 +14,7 @@ import time
 import warnings
 from collections import defaultdict
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 WARM_UP = 25_000
@@ -115,27 +116,29 @@ def _steps(model: Any, ticks: int) -> float:
 
 def _by_verb(model: Any, households: int) -> dict[str, float]:
     """Nanoseconds per household-week spent in each verb, over one more block."""
-    from sim.process import (
-        census,
-        delivery,
-        effort,
-        following,
-        leads,
-        need,
-        ownership,
-        posting,
-        selling,
-        staffing,
-        touches,  # fmt: skip
-        word_of_mouth,
-    )
-
-    verbs = [(need, "arise"), (staffing, "turn_over"), (effort, "split"), (posting, "publish"), (touches, "publish"),
-             (following, "gather"), (word_of_mouth, "spread"), (leads, "collect"), (leads, "assign"),
-             (selling, "work"), (delivery, "hand_over"), (ownership, "live"), (census, "take")]  # fmt: skip
+    verbs = [
+        "need.arise",
+        "staffing.turn_over",
+        "effort.split",
+        "posting.publish",
+        "touches.publish",
+        "following.gather",
+        "word_of_mouth.spread",
+        "leads.collect",
+        "leads.assign",
+        "selling.work",
+        "delivery.hand_over",
+        "ownership.live",
+        "rewards.lapse",
+        "ownership.loosen",
+        "census.take",
+        "audit.close",
+    ]
     spent: dict[str, float] = {}
-    for module, name in verbs:
-        setattr(module, name, _timed(getattr(module, name), f"{module.__name__.rpartition('.')[2]}.{name}", spent))
+    for verb in verbs:
+        where, _, name = verb.partition(".")
+        module = import_module(f"sim.process.{where}")
+        setattr(module, name, _timed(getattr(module, name), verb, spent))
     _steps(model, TICKS)
     return {verb: seconds * 1e9 / TICKS / households for verb, seconds in spent.items()}
 
